@@ -1,2 +1,115 @@
-//! x
-fn main(){}
+//! `netlings`: the course on the command line.
+
+mod check;
+mod hint;
+mod list;
+mod watch;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use netlings::course::{Course, Trouble};
+use netlings::runner;
+
+/// An interactive networking course: read a chapter, write the code, and see
+/// how your program holds up on a real socket.
+///
+/// Without a command it goes on where you left off.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Exit status: 0 all pass, 1 some do not, 2 misuse, 3 trouble that is not yours.\n\
+                  LAB is a name from `list`, STEP a number: `hello`, `hello/2`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the course: parts, labs, steps, and how far you are.
+    List(list::Args),
+    /// Build a lab and check it once.
+    Check(check::Args),
+    /// Show a hint for a step, one tier more each time.
+    Hint(hint::Args),
+    /// Print a completion script for your shell.
+    #[command(after_help = "For bash: cargo netlings completions bash > ~/.local/share/bash-completion/completions/netlings")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// One check in a process of its own: how `check` calls itself.
+    #[command(hide = true)]
+    OneCheck {
+        lab: String,
+        name: String,
+        #[arg(long, value_parser = check::seed)]
+        seed: u64,
+        #[arg(long)]
+        snapshots: PathBuf,
+        #[arg(long)]
+        shortfall: Option<PathBuf>,
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Where we are: the course, and the folder that the command was given in.
+struct Place {
+    course: Course,
+    here: PathBuf,
+}
+
+impl Place {
+    fn find() -> Result<Place, Trouble> {
+        let here = env::current_dir()
+            .map_err(|error| Trouble::Ours(format!("the current folder cannot be found: {error}")))?;
+        Ok(Place { course: Course::find(&here)?, here })
+    }
+}
+
+/// What a command has to say at its end.
+enum Verdict {
+    Pass,
+    Fail,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(Verdict::Pass) => ExitCode::SUCCESS,
+        Ok(Verdict::Fail) => ExitCode::from(1),
+        Err(trouble) => {
+            anstream::eprintln!("netlings: {trouble}");
+            ExitCode::from(match trouble {
+                Trouble::Misuse(_) => 2,
+                Trouble::Ours(_) => 3,
+            })
+        }
+    }
+}
+
+fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
+    match command {
+        None => watch::run(&Place::find()?),
+        Some(Command::List(args)) => list::run(&Place::find()?, &args),
+        Some(Command::Check(args)) => check::run(&Place::find()?, &args),
+        Some(Command::Hint(args)) => hint::run(&Place::find()?, &args),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "netlings", &mut std::io::stdout());
+            Ok(Verdict::Pass)
+        }
+        Some(Command::OneCheck { lab, name, seed, snapshots, shortfall, command }) => {
+            let outcome = runner::one_check(&lab, &name, seed, &snapshots, shortfall, command);
+            let text = serde_json::to_string(&outcome)
+                .map_err(|error| Trouble::Ours(format!("an outcome cannot be written: {error}")))?;
+            println!("{text}");
+            Ok(Verdict::Pass)
+        }
+    }
+}

@@ -1,1 +1,37 @@
-//! x
+//! The harness of netlings: it builds a lab, drives the program from outside
+//! as a peer would, and says what it saw.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`course`] | the course as it lies in the tree: parts, chapters, labs, steps, files |
+//! | [`chapter`] | what netlings takes from a chapter: hints, and what a step teaches |
+//! | [`check`] | what a check is, what it can come to, and the named mistakes |
+//! | [`trial`] | one check's dealings with one program: start it, feed it, read it |
+//! | [`stream`] | TCP peers that cut, drip, close and reset on purpose |
+//! | [`drain`] | when has the program read what was sent? |
+//! | [`tree`] | processes, and that none is left |
+//! | [`wait`] | the one place that polls |
+//! | [`runner`] | runs checks, each in a process of its own, several at once |
+//! | [`cargo`] | builds a lab and tells the kinds of trouble apart |
+//! | [`recording`] | what the reference printed, kept by insta |
+//! | [`report`] | outcomes as text |
+//! | [`progress`] | how far the learner is, in one small file |
+//!
+//! Nothing in here knows a lab; what a lab is held to stands in [`checks`].
+
+pub mod cargo;
+pub mod chapter;
+pub mod check;
+pub mod course;
+pub mod drain;
+pub mod progress;
+pub mod recording;
+pub mod report;
+pub mod runner;
+pub mod stream;
+pub mod tree;
+pub mod trial;
+pub mod wait;
+
+#[path = "../checks/mod.rs"]
+pub mod checks;

@@ -1,0 +1,487 @@
+//! `netlings check`: build a lab, check it once, say what was seen.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+use netlings::cargo::{self, Build};
+use netlings::check::{Check, LabChecks, Need, Outcome};
+use netlings::course::{Lab, Trouble, Tree};
+use netlings::progress::{self, Progress};
+use netlings::report;
+use netlings::runner::{self, Checked, Plan};
+use netlings::trial::Program;
+use serde::Serialize;
+
+use crate::{Place, Verdict};
+
+/// Arguments of `check`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo netlings check hello          every step of the lab\n  \
+    cargo netlings check hello/2        one step\n  \
+    cargo netlings check hello --exec \"python3 my_hello.py\"\n  \
+    cargo netlings check --tree solutions")]
+pub struct Args {
+    /// LAB or LAB/STEP; without it the lab you are in, or all of them.
+    selection: Option<String>,
+    /// Which programs: yours, or the reference.
+    #[arg(long, default_value = "labs")]
+    tree: Tree,
+    /// Check this command instead of a lab's program; arguments are appended.
+    #[arg(long, value_name = "CMD", conflicts_with = "tree")]
+    exec: Option<String>,
+    /// The seed of everything random, in hex, as a report prints it.
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    seed: Option<u64>,
+    /// One JSON document instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads a seed: 1 to 16 hex digits.
+pub fn seed(text: &str) -> Result<u64, String> {
+    u64::from_str_radix(text, 16).map_err(|_| "1 to 16 hex digits, for example 7f3a".to_owned())
+}
+
+/// A seed that is short enough to type.
+pub fn any_seed() -> u64 {
+    u64::from(fastrand::u16(..))
+}
+
+/// Runs the command.
+pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
+    let seed = args.seed.unwrap_or_else(any_seed);
+    let selections = match &args.selection {
+        Some(text) => {
+            let selection = place.course.select(text, &place.here)?;
+            vec![(selection.lab, selection.step)]
+        }
+        None => match place.course.lab_around(&place.here) {
+            Some(lab) => vec![(lab, None)],
+            None => place.course.labs().into_iter().map(|lab| (lab, None)).collect(),
+        },
+    };
+    if args.exec.is_some() && selections.len() > 1 {
+        return Err(Trouble::Misuse("which lab is it? Name it: check LAB --exec CMD".to_owned()));
+    }
+    let mut documents = Vec::new();
+    let mut all_pass = true;
+    let mut trouble = false;
+    for (checks, step) in selections {
+        let lab = place.course.lab(checks.lab)?;
+        let subject = match &args.exec {
+            Some(command) => Subject::Command(words(command)?),
+            None => Subject::Tree(args.tree),
+        };
+        let own = matches!(subject, Subject::Tree(Tree::Labs));
+        let which = step.map_or(Which::All, Which::One);
+        let run = LabRun::new(place, checks, lab, subject, which, seed);
+        let result = if args.json { run.quietly() } else { run.aloud() };
+        if own {
+            result.remember(place, checks);
+        }
+        all_pass &= result.all_pass();
+        trouble |= result.trouble();
+        documents.push(result.document());
+    }
+    if args.json {
+        let document = Document { version: 1, seed: format!("{seed:x}"), labs: documents };
+        let text = serde_json::to_string_pretty(&document)
+            .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
+        std::println!("{text}");
+    }
+    match (trouble, all_pass) {
+        (true, _) => Err(Trouble::Ours("some checks could not be run; see above".to_owned())),
+        (false, true) => Ok(Verdict::Pass),
+        (false, false) => Ok(Verdict::Fail),
+    }
+}
+
+/// What is checked.
+pub enum Subject {
+    /// A lab's program in one of the trees.
+    Tree(Tree),
+    /// Any command.
+    Command(Vec<OsString>),
+}
+
+/// Splits a command at blanks; quotes keep blanks, a backslash keeps a quote.
+fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            ('\\', None | Some('"')) if !cfg!(windows) => word.get_or_insert_default().extend(letters.next()),
+            (letter, Some(open)) if letter == open => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (' ' | '\t', None) => words.extend(word.take()),
+            (letter, _) => word.get_or_insert_default().push(letter),
+        }
+    }
+    if quote.is_some() {
+        return Err(Trouble::Misuse(format!("--exec {command:?}: a quote is not closed")));
+    }
+    words.extend(word);
+    if words.is_empty() {
+        return Err(Trouble::Misuse("--exec needs a command".to_owned()));
+    }
+    Ok(words.into_iter().map(OsString::from).collect())
+}
+
+/// One lab, about to be checked.
+pub struct LabRun<'a> {
+    place: &'a Place,
+    checks: &'static LabChecks,
+    lab: Lab,
+    subject: Subject,
+    which: Which,
+    seed: u64,
+}
+
+/// Which steps are checked.
+#[derive(Clone, Copy)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// This one.
+    One(u8),
+    /// From the first to the first that does not pass.
+    UntilOpen,
+}
+
+/// What checking a lab came to.
+pub struct LabResult {
+    lab: Lab,
+    /// Why nothing could be run: does not compile, and the like.
+    unbuilt: Option<Unbuilt>,
+    results: Vec<(&'static Check, Checked)>,
+    seed: u64,
+}
+
+/// Why there is no program.
+enum Unbuilt {
+    /// The learner's to mend: the code, the manifest, the command.
+    Yours(String),
+    /// Not the learner's.
+    Ours(String),
+}
+
+impl<'a> LabRun<'a> {
+    /// A run of these steps of the lab.
+    pub fn new(
+        place: &'a Place,
+        checks: &'static LabChecks,
+        lab: Lab,
+        subject: Subject,
+        which: Which,
+        seed: u64,
+    ) -> Self {
+        LabRun { place, checks, lab, subject, which, seed }
+    }
+
+    /// Builds and checks without a word.
+    pub fn quietly(self) -> LabResult {
+        self.run(|_, _| {})
+    }
+
+    /// Builds and checks, and prints each result as it is known and the first
+    /// failure's report.
+    pub fn aloud(self) -> LabResult {
+        let steps = self.lab.steps.clone();
+        let name = self.lab.name.clone();
+        println!("{}: {}", bold(&name), self.lab.title);
+        let mut heading = 0;
+        let result = self.run(|check, checked| {
+            if check.step != heading {
+                heading = check.step;
+                let title = steps.get(usize::from(heading).wrapping_sub(1)).map_or("", |step| step.title.as_str());
+                println!("\n step {heading}: {title}");
+            }
+            print_result(check, checked);
+        });
+        result.print_end();
+        result
+    }
+
+    fn run(self, mut each: impl FnMut(&Check, &Checked)) -> LabResult {
+        let root = &self.place.course.root;
+        let mut result = LabResult { lab: self.lab, unbuilt: None, results: Vec::new(), seed: self.seed };
+        let command = match self.subject {
+            Subject::Command(command) => command,
+            Subject::Tree(tree) => match program(root, &result.lab, tree) {
+                Ok(program) => vec![program.into_os_string()],
+                Err(unbuilt) => {
+                    result.unbuilt = Some(unbuilt);
+                    return result;
+                }
+            },
+        };
+        let last = u8::try_from(result.lab.steps.len()).unwrap_or(u8::MAX);
+        // Steps that are run together; a group that does not pass is the last.
+        let groups: Vec<Vec<u8>> = match self.which {
+            Which::All => vec![(1..=last).collect()],
+            Which::One(step) => vec![vec![step]],
+            Which::UntilOpen => (1..=last).map(|step| vec![step]).collect(),
+        };
+        let of = |group: &[u8]| -> Vec<&'static Check> {
+            self.checks.checks.iter().filter(|check| group.contains(&check.step)).collect()
+        };
+        let shortfall = of(&groups.concat()).iter().any(|check| check.needs.contains(&Need::Shortfall));
+        let netlings = match std::env::current_exe() {
+            Ok(netlings) => netlings,
+            Err(error) => {
+                result.unbuilt = Some(Unbuilt::Ours(format!("netlings cannot find itself: {error}")));
+                return result;
+            }
+        };
+        let plan = Plan {
+            netlings,
+            program: Program { command, shortfall: if shortfall { shortfall_library(root) } else { None } },
+            seed: self.seed,
+            snapshots: root.join("tests").join("snapshots"),
+        };
+        for group in groups {
+            let checks = of(&group);
+            let outcomes = runner::run(&plan, self.checks, &checks, &mut each);
+            result.results.extend(checks.into_iter().zip(outcomes));
+            if !result.all_pass() {
+                break;
+            }
+        }
+        result
+    }
+}
+
+/// Builds a lab's program.
+fn program(root: &std::path::Path, lab: &Lab, tree: Tree) -> Result<PathBuf, Unbuilt> {
+    let name = &lab.name;
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let package = tree.package(name);
+    let folder = tree.folder();
+    if !root.join(folder).join(name).is_dir() {
+        return Err(Unbuilt::Ours(format!("{folder}/{name} is not there: nothing to build")));
+    }
+    match cargo::build(root, &package, colour) {
+        Build::Built(path) => Ok(path),
+        Build::Broken(said) => Err(Unbuilt::Yours(format!("{package} does not compile:\n\n{}", said.trim_end()))),
+        Build::Manifest(said) => Err(Unbuilt::Yours(format!(
+            "A Cargo.toml cannot be read, and cargo builds nothing until it can. \
+             `cargo netlings reset {name}` brings back the one of {name}.\n\n{}",
+            said.trim_end()
+        ))),
+        Build::Trouble(why) => Err(Unbuilt::Ours(why)),
+    }
+}
+
+/// Builds the library that makes system calls fall short; Linux only.
+fn shortfall_library(root: &std::path::Path) -> Option<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    match cargo::build(root, "netlings-shortfall", false) {
+        Build::Built(path) => Some(path),
+        Build::Broken(why) | Build::Manifest(why) | Build::Trouble(why) => {
+            eprintln!("netlings: the library for short system calls was not built:\n{why}");
+            None
+        }
+    }
+}
+
+fn print_result(check: &Check, checked: &Checked) {
+    let colour = match checked.outcome {
+        Outcome::Pass => AnsiColor::Green,
+        Outcome::Fail(_) => AnsiColor::Red,
+        Outcome::Todo { .. } => AnsiColor::Yellow,
+        Outcome::Skip { .. } | Outcome::Error { .. } => AnsiColor::Cyan,
+    };
+    let mark = paint(report::sign(&checked.outcome), colour);
+    let word = checked.outcome.word();
+    let note = match &checked.outcome {
+        Outcome::Pass | Outcome::Fail(_) => String::new(),
+        Outcome::Todo { step, task } => format!("\n          step {step}: {task}"),
+        Outcome::Skip { reason } | Outcome::Error { reason } => format!("\n          {}", report::harmless(reason)),
+    };
+    println!("  {mark} {word:<5} {}{note}", check.sentence());
+}
+
+impl LabResult {
+    /// Whether every check passed, or could not be run on this machine.
+    pub fn all_pass(&self) -> bool {
+        let good = |(_, checked): &(_, Checked)| matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. });
+        self.unbuilt.is_none() && self.results.iter().all(good)
+    }
+
+    /// Whether something kept us from a verdict that is not the learner's.
+    pub fn trouble(&self) -> bool {
+        let error = |(_, checked): &(_, Checked)| matches!(checked.outcome, Outcome::Error { .. });
+        matches!(self.unbuilt, Some(Unbuilt::Ours(_))) || self.results.iter().any(error)
+    }
+
+    /// The first step, from 1, of which some check did not pass.
+    pub fn first_open_step(&self) -> Option<u8> {
+        let open = |(_, checked): &&(_, Checked)| !matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. });
+        self.results.iter().filter(open).map(|(check, _)| check.step).min()
+    }
+
+    /// The steps all of whose checks passed.
+    pub fn passed_steps(&self) -> Vec<u8> {
+        let numbers = 1..=u8::try_from(self.lab.steps.len()).unwrap_or(u8::MAX);
+        let passed = |step: &u8| {
+            let mut checks = self.results.iter().filter(|(check, _)| check.step == *step).peekable();
+            checks.peek().is_some()
+                && checks.all(|(_, checked)| matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. }))
+        };
+        numbers.filter(passed).collect()
+    }
+
+    /// Prints the results of one step, and the report.
+    pub fn print_step(&self, step: u8) {
+        for (check, checked) in self.results.iter().filter(|(check, _)| check.step == step) {
+            print_result(check, checked);
+        }
+        self.print_end();
+    }
+
+    /// Prints the first failure's report, or why nothing could be run, and the
+    /// count.
+    fn print_end(&self) {
+        if let Some(Unbuilt::Yours(why) | Unbuilt::Ours(why)) = &self.unbuilt {
+            println!("\n{why}");
+            return;
+        }
+        if let Some((check, report)) = self.first_failure() {
+            println!("\n {} {}\n", paint("✘", AnsiColor::Red), bold(&check.sentence()));
+            print!("{}", report::block(report, &self.page(check), &self.again(check)));
+        }
+        println!("\n {}", self.summary());
+    }
+
+    fn first_failure(&self) -> Option<(&'static Check, &netlings::check::Report)> {
+        self.results.iter().find_map(|(check, checked)| match &checked.outcome {
+            Outcome::Fail(report) => Some((*check, &**report)),
+            _ => None,
+        })
+    }
+
+    fn page(&self, check: &Check) -> String {
+        format!("book/src/{}.md#{}", self.lab.name, check.section)
+    }
+
+    fn again(&self, check: &Check) -> String {
+        format!("cargo netlings check {}/{} --seed {:x}", self.lab.name, check.step, self.seed)
+    }
+
+    fn summary(&self) -> String {
+        let count = |word: &str| self.results.iter().filter(|(_, checked)| checked.outcome.word() == word).count();
+        let points = |all: bool| -> u32 {
+            let counted = |(_, checked): &&(&Check, Checked)| all || checked.outcome == Outcome::Pass;
+            self.results.iter().filter(counted).map(|(check, _)| check.points).sum()
+        };
+        let words = ["pass", "fail", "todo", "skip", "error"];
+        let counts: Vec<String> =
+            words.into_iter().filter(|word| count(word) > 0).map(|word| format!("{} {word}", count(word))).collect();
+        if counts.is_empty() {
+            return "no check was run".to_owned();
+        }
+        format!("{} · {} of {} points · seed {:x}", counts.join(", "), points(false), points(true), self.seed)
+    }
+
+    /// Notes what the learner's own program passed.
+    pub fn remember(&self, place: &Place, checks: &LabChecks) {
+        let root = &place.course.root;
+        let (mut progress, _) = Progress::load(root);
+        let entry = progress.labs.entry(self.lab.name.clone()).or_default();
+        let hash = progress::fingerprint(root, &self.lab, checks);
+        if entry.hash != hash {
+            entry.hash = hash;
+            entry.passed.clear();
+        }
+        let ran = |step: &u8| self.results.iter().any(|(check, _)| check.step == *step);
+        entry.passed.retain(|step| !ran(step));
+        entry.passed.extend(self.passed_steps());
+        entry.passed.sort_unstable();
+        if let Err(error) = progress.save(root) {
+            eprintln!("netlings: how far you are cannot be kept: {error}");
+        }
+    }
+
+    /// The JSON form, after the shape of Exercism's test results.
+    fn document(&self) -> LabDocument {
+        let tests = self.results.iter().map(|(check, checked)| {
+            let (message, report) = match &checked.outcome {
+                Outcome::Pass => (String::new(), None),
+                Outcome::Fail(report) => {
+                    (report::block(report, &self.page(check), &self.again(check)), Some((**report).clone()))
+                }
+                Outcome::Todo { step, task } => (format!("step {step}: {task}"), None),
+                Outcome::Skip { reason } | Outcome::Error { reason } => (reason.clone(), None),
+            };
+            Test {
+                name: check.name,
+                step: check.step,
+                status: checked.outcome.word(),
+                points: if checked.outcome == Outcome::Pass { check.points } else { 0 },
+                points_max: check.points,
+                ms: u64::try_from(checked.took.as_millis()).unwrap_or(u64::MAX),
+                message,
+                report,
+            }
+        });
+        let (status, message) = match &self.unbuilt {
+            Some(Unbuilt::Yours(why)) => ("unbuilt", why.clone()),
+            Some(Unbuilt::Ours(why)) => ("error", why.clone()),
+            None if self.trouble() => ("error", String::new()),
+            None if self.all_pass() => ("pass", String::new()),
+            None => ("fail", String::new()),
+        };
+        LabDocument { lab: self.lab.name.clone(), status, message, tests: tests.collect() }
+    }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document {
+    version: u32,
+    seed: String,
+    labs: Vec<LabDocument>,
+}
+
+#[derive(Serialize)]
+struct LabDocument {
+    lab: String,
+    /// `pass`, `fail`, `unbuilt` or `error`.
+    status: &'static str,
+    message: String,
+    tests: Vec<Test>,
+}
+
+#[derive(Serialize)]
+struct Test {
+    name: &'static str,
+    step: u8,
+    status: &'static str,
+    points: u32,
+    points_max: u32,
+    ms: u64,
+    message: String,
+    report: Option<netlings::check::Report>,
+}
+
+/// `text` in this colour, where colours are shown.
+pub fn paint(text: &str, colour: AnsiColor) -> String {
+    let style = Style::new().fg_color(Some(colour.into()));
+    format!("{style}{text}{style:#}")
+}
+
+/// `text` in bold, where styles are shown.
+pub fn bold(text: &str) -> String {
+    let style = Style::new().bold();
+    format!("{style}{text}{style:#}")
+}

@@ -1,0 +1,71 @@
+//! `netlings hint`: one tier more each time.
+
+use anstream::println;
+use netlings::chapter;
+use netlings::course::{Trouble, read};
+use netlings::progress::Progress;
+use netlings::report;
+
+use crate::check::bold;
+use crate::{Place, Verdict, watch};
+
+/// Arguments of `hint`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// LAB/STEP; without it the step where you are.
+    selection: Option<String>,
+    /// The tiers seen already, and no new one.
+    #[arg(long)]
+    again: bool,
+}
+
+/// Runs the command.
+pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
+    let (mut progress, warning) = Progress::load(&place.course.root);
+    if let Some(warning) = warning {
+        eprintln!("netlings: {warning}");
+    }
+    let (lab, step) = match &args.selection {
+        Some(text) => {
+            let selection = place.course.select(text, &place.here)?;
+            let step = selection.step.ok_or_else(|| {
+                Trouble::Misuse(format!("which step of {0}? For example: hint {0}/1", selection.lab.lab))
+            })?;
+            (selection.lab, step)
+        }
+        None => watch::current(place, &progress)?
+            .ok_or_else(|| Trouble::Misuse("every step has passed; name one: hint LAB/STEP".to_owned()))?,
+    };
+    let page = place.course.root.join("book").join("src").join(format!("{}.md", lab.lab));
+    let text = chapter::step_text(&read(&page)?, step);
+    if text.hints.is_empty() {
+        return Err(Trouble::Ours(format!("{} has no hints for step {step}", page.display())));
+    }
+    let entry = progress.labs.entry(lab.lab.to_owned()).or_default();
+    let seen = entry.hints.entry(step).or_default();
+    if !args.again {
+        *seen = (*seen + 1).min(text.hints.len());
+    }
+    let seen = *seen;
+    let name = format!("{}/{step}", lab.lab);
+    let from = if args.again { 0 } else { seen - 1 };
+    for (title, hint) in text.hints.iter().take(seen).skip(from) {
+        println!("{}\n", bold(&format!("{name} · {title}")));
+        for line in report::wrap(&chapter::plain(hint), 92) {
+            println!("  {line}");
+        }
+        println!();
+    }
+    if seen == 0 {
+        println!("no hint of {name} was shown yet");
+    }
+    let left = text.hints.len() - seen;
+    match left {
+        0 => println!("That was the last of {}. Check: cargo netlings check {name}", text.hints.len()),
+        _ => println!("{left} more: cargo netlings hint {name}     Check: cargo netlings check {name}"),
+    }
+    if let Err(error) = progress.save(&place.course.root) {
+        eprintln!("netlings: how far you are cannot be kept: {error}");
+    }
+    Ok(Verdict::Pass)
+}

@@ -1,0 +1,205 @@
+//! Runs checks, each in a process of its own, several at once.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::check::{Check, Evidence, Failure, LabChecks, Need, Outcome, Report};
+use crate::tree::{self, Tree};
+use crate::trial::{DEADLINE, Program, Trial};
+use crate::{checks, recording, report, wait};
+
+/// How long a check's process may take over its deadline before it is ended.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What the checks of one lab are run with.
+pub struct Plan {
+    /// `netlings` itself, which is every check's process.
+    pub netlings: PathBuf,
+    /// The program under check.
+    pub program: Program,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// The folder of the snapshots.
+    pub snapshots: PathBuf,
+}
+
+/// A check's outcome, with what it took.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Runs `checks` of `lab` and calls `each` with every result, in the checks'
+/// own order, as soon as it and those before it are known.
+pub fn run(plan: &Plan, lab: &LabChecks, checks: &[&Check], mut each: impl FnMut(&Check, &Checked)) -> Vec<Checked> {
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    let next = AtomicUsize::new(0);
+    let (done, results) = mpsc::channel();
+    let mut known: Vec<Option<Checked>> = vec![None; checks.len()];
+    let mut shown = Vec::with_capacity(checks.len());
+    thread::scope(|scope| {
+        // Checks mostly wait for each other's processes: two for a core.
+        for _ in 0..(cores * 2).min(checks.len()) {
+            let (done, next) = (done.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(check) = checks.get(index) else { break };
+                    let since = Instant::now();
+                    let outcome = run_one(plan, lab, check);
+                    let _ = done.send((index, Checked { outcome, took: since.elapsed() }));
+                }
+            });
+        }
+        drop(done);
+        for (index, checked) in results {
+            if let Some(slot) = known.get_mut(index) {
+                *slot = Some(checked);
+            }
+            while let Some(Some(checked)) = known.get_mut(shown.len()).map(Option::take) {
+                if let Some(check) = checks.get(shown.len()) {
+                    each(check, &checked);
+                }
+                shown.push(checked);
+            }
+        }
+    });
+    tree::end_orphans();
+    shown
+}
+
+/// Why `check` cannot run here, if it cannot.
+fn lacks(plan: &Plan, check: &Check) -> Option<String> {
+    check.needs.iter().find_map(|need| match need {
+        Need::Shortfall if plan.program.shortfall.is_none() => Some(if cfg!(target_os = "linux") {
+            "the library to preload could not be built".to_owned()
+        } else {
+            "needs a preloaded library, which works on Linux only".to_owned()
+        }),
+        Need::MemoryLimit if !cfg!(target_os = "linux") => {
+            Some("needs a limit on memory (`ulimit -v`), which works on Linux only".to_owned())
+        }
+        Need::Ipv6 if std::net::TcpListener::bind(("::1", 0)).is_err() => {
+            Some("needs IPv6 on the loopback, which this system has switched off".to_owned())
+        }
+        _ => None,
+    })
+}
+
+fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
+    if let Some(reason) = lacks(plan, check) {
+        return Outcome::Skip { reason };
+    }
+    match spawn(plan, lab, check) {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::Error { reason: format!("the check's own process: {error}") },
+    }
+}
+
+fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
+    let mut command = Command::new(&plan.netlings);
+    command.arg("one-check").args([lab.lab, check.name]).arg("--seed").arg(format!("{:x}", plan.seed));
+    command.arg("--snapshots").arg(&plan.snapshots);
+    if let Some(library) = &plan.program.shortfall {
+        command.arg("--shortfall").arg(library);
+    }
+    command.arg("--").args(&plan.program.command);
+    // Standard input is the lifeline: held here, at its end when we are gone.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut tree = Tree::start(&mut command)?;
+    let stdout = tree.child.stdout.take().map(read_all);
+    let stderr = tree.child.stderr.take().map(read_all);
+    let late = Instant::now() + DEADLINE + GRACE;
+    let ended = wait::until(late, || tree.child.try_wait().ok().flatten());
+    tree.end();
+    let stdout = stdout.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    let stderr = stderr.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    if ended.is_none() {
+        return Err(io::Error::other(format!("it did not end within {} s", (DEADLINE + GRACE).as_secs())));
+    }
+    serde_json::from_slice(&stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&stderr);
+        io::Error::other(format!("it gave no outcome: {}", said.trim()))
+    })
+}
+
+fn read_all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut octets = Vec::new();
+        let _ = from.read_to_end(&mut octets);
+        octets
+    })
+}
+
+/// The body of a check's own process: runs one check and gives its outcome.
+/// The caller prints it and exits.
+pub fn one_check(
+    lab: &str,
+    name: &str,
+    seed: u64,
+    snapshots: &Path,
+    shortfall: Option<PathBuf>,
+    command: Vec<OsString>,
+) -> Outcome {
+    tree::adopt_orphans();
+    tree::hang_on_lifeline();
+    let found = checks::find(lab).and_then(|lab| Some((lab, lab.checks.iter().find(|check| check.name == name)?)));
+    let Some((lab, check)) = found else {
+        return Outcome::Error { reason: format!("there is no check {lab}::{name}") };
+    };
+    let recordings = match recording::load(snapshots, lab.lab) {
+        Ok(recordings) => recordings,
+        Err(error) => return Outcome::Error { reason: format!("the snapshots: {error}") },
+    };
+    let mut trial = Trial::new(Program { command, shortfall }, seed_of(seed, name), recordings);
+    let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
+    let outcome = match verdict {
+        Ok(Ok(())) => Outcome::Pass,
+        Ok(Err(failure)) => failed(lab, check, &trial, &failure),
+        Err(_) => Outcome::Error { reason: "the check itself panicked; its message stands above".to_owned() },
+    };
+    tree::end_orphans();
+    outcome
+}
+
+/// A seed for this check from the seed of the run (FNV-1a over the name).
+fn seed_of(seed: u64, name: &str) -> u64 {
+    name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure) -> Outcome {
+    if failure.ours {
+        return Outcome::Error { reason: failure.what.clone() };
+    }
+    if let Some((step, task)) = trial.stub() {
+        return Outcome::Todo { step, task };
+    }
+    let events = trial.events();
+    let last = trial.last();
+    let evidence = Evidence { check: check.name, failure, events: &events, last: last.as_ref() };
+    let mistake = lab.mistakes.iter().find(|mistake| (mistake.seen)(&evidence));
+    let (expected, came, difference) = report::compare(failure);
+    Outcome::Fail(Box::new(Report {
+        what: failure.what.clone(),
+        expected,
+        came,
+        difference,
+        mistake: mistake.map(|mistake| mistake.name.to_owned()),
+        why: mistake.map(|mistake| mistake.why.to_owned()),
+        rfc: mistake.map_or(check.rfc, |mistake| mistake.rfc).to_owned(),
+        conversation: report::conversation(&events),
+        stderr: report::stderr_tail(last.as_ref()),
+    }))
+}

@@ -1,0 +1,387 @@
+//! TCP peers that cut, drip, close and reset on purpose.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::check::{Failure, Verdict, What};
+use crate::trial::{DEADLINE, Log, Running};
+use crate::{drain, wait};
+
+/// How octets reach the program: in one piece, or in several, each sent when
+/// the one before has been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    cuts: Vec<usize>,
+}
+
+impl Delivery {
+    /// All in one piece.
+    pub fn whole() -> Self {
+        Delivery::default()
+    }
+
+    /// One octet at a time.
+    pub fn octet_by_octet(len: usize) -> Self {
+        Delivery { cuts: (1..len).collect() }
+    }
+
+    /// Cut before each of these offsets, which ascend.
+    pub fn cut_at(cuts: &[usize]) -> Self {
+        Delivery { cuts: cuts.to_vec() }
+    }
+
+    /// Cut where `bits` has a one: bit 0 is the gap after octet 0. All the
+    /// `1 << (len - 1)` numbers give all the ways to cut `len` octets.
+    pub fn cut_by_bits(bits: u64, len: usize) -> Self {
+        let cuts = (1..len.min(65)).filter(|gap| bits >> (gap - 1) & 1 == 1).collect();
+        Delivery { cuts }
+    }
+
+    /// `octets` in pieces.
+    pub fn pieces<'a>(&self, octets: &'a [u8]) -> Vec<&'a [u8]> {
+        let mut pieces = Vec::new();
+        let mut rest = octets;
+        let mut at = 0;
+        for &cut in &self.cuts {
+            let Some((piece, after)) = rest.split_at_checked(cut.saturating_sub(at)) else { break };
+            if !piece.is_empty() {
+                pieces.push(piece);
+            }
+            rest = after;
+            at = cut;
+        }
+        if !rest.is_empty() {
+            pieces.push(rest);
+        }
+        pieces
+    }
+
+    /// The cuts in words: `cut after octet 3`.
+    pub fn describe(&self) -> String {
+        match self.cuts.as_slice() {
+            [] => "in one piece".to_owned(),
+            [cut] => format!("cut after octet {cut}"),
+            cuts if cuts.len() > 6 && cuts.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b)) => {
+                "one octet at a time".to_owned()
+            }
+            cuts => {
+                let cuts: Vec<String> = cuts.iter().map(usize::to_string).collect();
+                format!("cut after octets {}", cuts.join(", "))
+            }
+        }
+    }
+}
+
+/// Every way to cut `len` octets once.
+pub fn every_cut(len: usize) -> impl Iterator<Item = Delivery> {
+    (1..len).map(|cut| Delivery::cut_at(&[cut]))
+}
+
+/// A socket that waits for the program to connect.
+pub struct Listener {
+    listener: TcpListener,
+    deadline: Instant,
+    log: Log,
+}
+
+impl Listener {
+    pub(crate) fn new(deadline: Instant, log: Log) -> Result<Self, Failure> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let listener = listener.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+        let listener = listener.map_err(|error| Failure::ours("listening on the loopback", error))?;
+        Ok(Listener { listener, deadline, log })
+    }
+
+    /// Where it listens, as the program is told.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn address(&self) -> Result<SocketAddr, Failure> {
+        self.listener.local_addr().map_err(|error| Failure::ours("the address of our listener", error))
+    }
+
+    /// Waits until the program connects.
+    ///
+    /// # Errors
+    /// A failure if it ends first, or the deadline passes.
+    pub fn accept(&self, program: &mut Running) -> Result<Peer, Failure> {
+        let what = "the program's connection";
+        let accepted = wait::until(self.deadline, || {
+            // Ended first, asked second: what it did before its end counts.
+            let ended = program.has_ended();
+            match self.listener.accept() {
+                Ok((stream, _)) => Some(Ok(stream)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !ended => None,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    Some(Err(Failure::words(what, "a connection to the harness's server", "the program ended without one")))
+                }
+                Err(error) => Some(Err(Failure::ours("accepting", error))),
+            }
+        });
+        match accepted {
+            Some(Ok(stream)) => {
+                let stream_number = self.log.connections() + 1;
+                self.log.add(stream_number, What::Accepted);
+                Peer::new(stream, stream_number, self.deadline, self.log.clone())
+            }
+            Some(Err(failure)) => Err(failure),
+            None => {
+                let came = format!("none within {} s", DEADLINE.as_secs());
+                Err(Failure::words(what, "a connection to the harness's server", came))
+            }
+        }
+    }
+}
+
+/// An address that refuses: its port is taken, and nobody listens there.
+pub struct Refusing {
+    address: SocketAddr,
+    #[cfg(unix)]
+    _held: std::os::fd::OwnedFd,
+}
+
+impl Refusing {
+    #[cfg(unix)]
+    pub(crate) fn new() -> Result<Self, Failure> {
+        use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+        let made = || -> rustix::io::Result<_> {
+            let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+            rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::CLOEXEC)?;
+            bind(&held, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+            let address = SocketAddr::try_from(getsockname(&held)?)?;
+            Ok(Refusing { address, _held: held })
+        };
+        made().map_err(|error| Failure::ours("a port that refuses", error))
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn new() -> Result<Self, Failure> {
+        // Free again once dropped; nobody else is likely to take it at once.
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let address = address.map_err(|error| Failure::ours("a port that refuses", error))?;
+        Ok(Refusing { address })
+    }
+
+    /// The address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// The harness's end of a connection with the program.
+pub struct Peer {
+    stream: TcpStream,
+    number: usize,
+    sent: u64,
+    deadline: Instant,
+    log: Log,
+}
+
+/// How a read of the harness ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With the octets that were asked for.
+    Enough,
+    /// The program closed its direction.
+    End,
+    /// The program's side reset the connection.
+    Reset,
+    /// Nothing more until the deadline.
+    Silence,
+}
+
+impl Ending {
+    fn words(self) -> &'static str {
+        match self {
+            Ending::Enough => "the connection stayed open",
+            Ending::End => "the program closed the connection",
+            Ending::Reset => "the connection was reset",
+            Ending::Silence => "then nothing more came",
+        }
+    }
+}
+
+impl Peer {
+    pub(crate) fn connect(to: SocketAddr, deadline: Instant, log: Log) -> Result<Self, Failure> {
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let stream = TcpStream::connect_timeout(&to, left).map_err(|error| {
+            Failure::words("connecting to the program", "the program accepts", error.to_string())
+        })?;
+        let number = log.connections() + 1;
+        log.add(number, What::Connected);
+        Peer::new(stream, number, deadline, log)
+    }
+
+    fn new(stream: TcpStream, number: usize, deadline: Instant, log: Log) -> Result<Self, Failure> {
+        let ready = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
+        ready.map_err(|error| Failure::ours("a socket option", error))?;
+        Ok(Peer { stream, number, sent: 0, deadline, log })
+    }
+
+    /// Sends `octets` in the pieces of `delivery`: a piece goes out when the
+    /// program has read the one before.
+    ///
+    /// # Errors
+    /// A failure if the program leaves a piece unread until the deadline. That
+    /// it has closed is no error here: what it answers will tell.
+    pub fn deliver(&mut self, octets: &[u8], delivery: &Delivery) -> Verdict {
+        for (index, piece) in delivery.pieces(octets).into_iter().enumerate() {
+            if index > 0 {
+                let sent = self.sent;
+                let read = wait::until(self.deadline, || match drain::tcp(&self.stream, sent) {
+                    Some(false) => None,
+                    Some(true) | None => Some(()),
+                });
+                if read.is_none() {
+                    let came = format!("the first {sent} were not read within {} s", DEADLINE.as_secs());
+                    self.log.add(self.number, What::Silent);
+                    return Err(Failure::words(
+                        "what was sent to the program",
+                        format!("it reads the {} octets that come", octets.len()),
+                        came,
+                    ));
+                }
+            }
+            self.limit_wait(true);
+            if self.stream.write_all(piece).is_ok() {
+                self.sent += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                self.log.add(self.number, What::Sent(piece.to_vec()));
+            } else {
+                self.log.add(self.number, What::NotSent);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends `octets` in one piece.
+    ///
+    /// # Errors
+    /// As [`Peer::deliver`].
+    pub fn send(&mut self, octets: &[u8]) -> Verdict {
+        self.deliver(octets, &Delivery::whole())
+    }
+
+    /// Closes the harness's direction: the program reads an end of stream.
+    pub fn finish(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        self.log.add(self.number, What::Finished);
+    }
+
+    /// Resets the connection: the program's next call on it fails.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn reset(self) -> Verdict {
+        self.log.add(self.number, What::Aborted);
+        #[cfg(unix)]
+        rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO))
+            .map_err(|error| Failure::ours("a socket option", error))?;
+        Ok(())
+    }
+
+    /// Waits until the program has read all that was sent to it; true at once
+    /// where the system does not tell.
+    pub fn until_read(&self) -> bool {
+        let read = || match drain::tcp(&self.stream, self.sent) {
+            Some(false) => None,
+            Some(true) | None => Some(()),
+        };
+        wait::until(self.deadline, read).is_some()
+    }
+
+    /// Reads until `len` octets have come or the stream ends, one way or other.
+    pub fn read(&mut self, len: usize) -> (Vec<u8>, Ending) {
+        let mut came = Vec::new();
+        let mut buffer = [0; 16 << 10];
+        while came.len() < len {
+            self.limit_wait(false);
+            let want = (len - came.len()).min(buffer.len());
+            let Some(room) = buffer.get_mut(..want) else { break };
+            match self.stream.read(room) {
+                Ok(0) => {
+                    self.log.add(self.number, What::End);
+                    return (came, Ending::End);
+                }
+                Ok(got) => {
+                    let octets = room.get(..got).unwrap_or_default();
+                    self.log.add(self.number, What::Received(octets.to_vec()));
+                    came.extend_from_slice(octets);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_time_out(&error) => {
+                    self.log.add(self.number, What::Silent);
+                    return (came, Ending::Silence);
+                }
+                Err(_) => {
+                    self.log.add(self.number, What::Reset);
+                    return (came, Ending::Reset);
+                }
+            }
+        }
+        (came, Ending::Enough)
+    }
+
+    /// Fails unless the next octets from the program are `expected`.
+    ///
+    /// # Errors
+    /// The difference, as a failure of `what`.
+    pub fn expect(&mut self, what: impl Into<String>, expected: &[u8]) -> Verdict {
+        let (came, ending) = self.read(expected.len());
+        if came == expected {
+            return Ok(());
+        }
+        let failure = Failure::octets(what, expected, &came);
+        Err(if ending == Ending::Enough { failure } else { failure.ended(ending.words()) })
+    }
+
+    /// Fails unless the program now closes its direction, in order and without
+    /// another octet.
+    ///
+    /// # Errors
+    /// What came instead, as a failure of `what`.
+    pub fn expect_end(&mut self, what: impl Into<String>) -> Verdict {
+        let (came, ending) = self.read(usize::MAX);
+        if ending != Ending::End {
+            return Err(Failure::words(what, "the program closes the connection", ending.words()));
+        }
+        if came.is_empty() { Ok(()) } else { Err(Failure::octets(what, b"", &came)) }
+    }
+
+    /// Bounds the next call by the deadline. A read or write that the system
+    /// does not bound is bounded by the runner, which ends the check.
+    fn limit_wait(&self, write: bool) {
+        let left = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let _ = if write {
+            self.stream.set_write_timeout(Some(left))
+        } else {
+            self.stream.set_read_timeout(Some(left))
+        };
+    }
+}
+
+fn is_time_out(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Delivery;
+
+    #[test]
+    fn pieces_of_a_delivery_make_the_whole() {
+        let octets = b"0123456789";
+        for bits in 0..1 << 9 {
+            let pieces = Delivery::cut_by_bits(bits, octets.len()).pieces(octets);
+            assert_eq!(pieces.concat(), octets);
+            assert_eq!(pieces.len() as u32, bits.count_ones() + 1);
+        }
+    }
+
+    #[test]
+    fn cuts_beyond_the_end_are_no_pieces() {
+        assert_eq!(Delivery::cut_at(&[2, 3, 9]).pieces(b"abc"), [b"ab".as_slice(), b"c"]);
+        assert!(Delivery::octet_by_octet(0).pieces(b"").is_empty());
+    }
+}

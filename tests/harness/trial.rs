@@ -1,0 +1,594 @@
+//! One check's dealings with one program: start it, feed it, read it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::check::{Event, Failure, Verdict, What};
+use crate::stream::{Delivery, Listener, Peer, Refusing};
+use crate::tree::Tree;
+use crate::{drain, wait};
+
+/// What a program may print before it is ended, in octets a stream.
+pub const OUTPUT_LEN_MAX: usize = 4 << 20;
+
+/// A deadline that a program has if nothing goes wrong: a check takes some
+/// milliseconds.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The program under check, in whatever language.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The program and its first arguments; a check appends its own.
+    pub command: Vec<OsString>,
+    /// The preloaded library that makes system calls fall short.
+    pub shortfall: Option<PathBuf>,
+}
+
+/// What a check function works with.
+pub struct Trial {
+    program: Program,
+    /// The seed of everything random in this check.
+    pub rng: fastrand::Rng,
+    /// When patience ends.
+    pub deadline: Instant,
+    log: Log,
+    /// The lab's snapshots: name to content.
+    recordings: BTreeMap<String, String>,
+    environment: Vec<(String, OsString)>,
+    memory_limit: Option<u64>,
+}
+
+/// The events of a check, shared by all that adds to them.
+#[derive(Clone)]
+pub struct Log {
+    since: Instant,
+    events: Arc<Mutex<Vec<Event>>>,
+    ended: Arc<Mutex<Ended>>,
+}
+
+/// What is kept of the programs that have ended.
+#[derive(Default)]
+struct Ended {
+    last: Option<Run>,
+    /// The first stub that any of them reached: its step and its task.
+    stub: Option<(u8, String)>,
+}
+
+impl Log {
+    /// Adds an event.
+    pub fn add(&self, stream: usize, what: What) {
+        let at_us = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.lock().push(Event { at_us, stream, what });
+    }
+
+    /// How many connections it has seen open.
+    pub fn connections(&self) -> usize {
+        let opened = |event: &&Event| matches!(event.what, What::Connected | What::Accepted);
+        self.lock().iter().filter(opened).count()
+    }
+
+    fn add_run(&self, run: Run) {
+        self.add(0, What::Exited(run.ending.clone()));
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.stub.is_none() {
+            ended.stub = stub_reached(&run.stderr_text());
+        }
+        ended.last = Some(run);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The step and task of the `todo!` that `stderr` tells of.
+fn stub_reached(stderr: &str) -> Option<(u8, String)> {
+    let mut tasks = stderr.lines().filter_map(|line| line.strip_prefix("not yet implemented: step "));
+    let (step, task) = tasks.next()?.split_once(": ")?;
+    Some((step.parse().ok()?, task.to_owned()))
+}
+
+/// A program's end, and what it printed.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The arguments that it was started with.
+    pub args: Vec<String>,
+    /// Its exit status; `None` if a signal ended it or we did.
+    pub code: Option<i32>,
+    /// How it ended, in words: `exit status 1`, `signal 11`, `ended by us`.
+    pub ending: String,
+    /// Whether it was still running at the deadline and was ended.
+    pub overdue: bool,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Run {
+    /// Standard output as text, for messages.
+    pub fn stdout_text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard error as text.
+    pub fn stderr_text(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// Fails unless standard output is `stdout` and the exit status 0.
+    ///
+    /// # Errors
+    /// The difference, as a failure of `what`.
+    pub fn expect(&self, what: &str, stdout: &[u8]) -> Verdict {
+        if self.stdout != stdout {
+            let failure = Failure::octets(format!("{what}: standard output"), stdout, &self.stdout);
+            return Err(if self.code == Some(0) { failure } else { failure.ended(self.ending.clone()) });
+        }
+        self.expect_exit(what, 0)
+    }
+
+    /// Fails unless the exit status is `code`.
+    ///
+    /// # Errors
+    /// The difference, as a failure of `what`.
+    pub fn expect_exit(&self, what: &str, code: i32) -> Verdict {
+        if self.code == Some(code) {
+            return Ok(());
+        }
+        Err(Failure::words(what, format!("exit status {code}"), self.ending.clone()))
+    }
+
+    /// Fails unless the program refused: exit status 1, something on standard
+    /// error, and no panic.
+    ///
+    /// # Errors
+    /// The difference, as a failure of `what`.
+    pub fn expect_refusal(&self, what: &str) -> Verdict {
+        let said = self.stderr_text();
+        if said.contains("panicked at") {
+            return Err(Failure::words(what, "exit status 1 and a message", "a panic"));
+        }
+        self.expect_exit(what, 1)?;
+        if said.trim().is_empty() {
+            return Err(Failure::words(what, "a message on standard error", "exit status 1, and nothing said"));
+        }
+        Ok(())
+    }
+}
+
+impl Trial {
+    /// A trial of `program`, all of whose randomness comes from `seed`.
+    pub fn new(program: Program, seed: u64, recordings: BTreeMap<String, String>) -> Self {
+        let since = Instant::now();
+        Trial {
+            program,
+            rng: fastrand::Rng::with_seed(seed),
+            deadline: since + DEADLINE,
+            log: Log { since, events: Arc::default(), ended: Arc::default() },
+            recordings,
+            environment: Vec::new(),
+            memory_limit: None,
+        }
+    }
+
+    /// What has happened so far.
+    pub fn events(&self) -> Vec<Event> {
+        self.log.lock().clone()
+    }
+
+    /// The last program that ended.
+    pub fn last(&self) -> Option<Run> {
+        self.log.ended.lock().unwrap_or_else(PoisonError::into_inner).last.clone()
+    }
+
+    /// The stub that a program reached: its step and its task.
+    pub fn stub(&self) -> Option<(u8, String)> {
+        self.log.ended.lock().unwrap_or_else(PoisonError::into_inner).stub.clone()
+    }
+
+    /// From here on, the program's `send` and `write` take at most `send`
+    /// octets a call, its `recv` and `read` give at most `recv`, and every
+    /// `eintr`-th call is interrupted (0: never). See the crate
+    /// `netlings-shortfall`.
+    pub fn system_calls_fall_short(&mut self, send: usize, recv: usize, eintr: usize) {
+        if let Some(library) = &self.program.shortfall {
+            self.environment.push(("LD_PRELOAD".into(), library.into()));
+            let rule = format!("send={send},recv={recv},eintr={eintr}");
+            self.log.add(0, What::FallingShort(rule.clone()));
+            self.environment.push(("NETLINGS_SHORTFALL".into(), rule.into()));
+        }
+    }
+
+    /// From here on, the program may have at most `len` octets of memory.
+    pub fn limit_memory(&mut self, len: u64) {
+        self.memory_limit = Some(len);
+    }
+
+    /// Starts the program.
+    ///
+    /// # Errors
+    /// A failure of ours if the system cannot.
+    pub fn start(&mut self, args: &[&str]) -> Result<Running, Failure> {
+        let mut words: Vec<OsString> = Vec::new();
+        if let Some(len) = self.memory_limit {
+            // The shell's own limit is inherited by what it becomes.
+            let limit = format!("ulimit -v {} && exec \"$@\"", len / 1024);
+            words.extend(["sh", "-c", &limit, "sh"].map(OsString::from));
+        }
+        words.extend(self.program.command.iter().cloned());
+        let Some((program, first)) = words.split_first() else {
+            return Err(Failure::ours("the command to check", "it is empty"));
+        };
+        let mut command = Command::new(program);
+        command.args(first).args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("RUST_BACKTRACE", "0").env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+        command.envs(self.environment.iter().cloned());
+        let tree = Tree::start(&mut command).map_err(|error| {
+            Failure::ours(format!("starting {}", program.to_string_lossy()), error)
+        })?;
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        self.log.add(0, What::Started(args.clone()));
+        Ok(Running::new(tree, args, self.deadline, self.log.clone()))
+    }
+
+    /// Runs the program to its end with `input` on its standard input.
+    ///
+    /// # Errors
+    /// A failure of ours if it cannot be started, or one that says so if it
+    /// still runs at the deadline.
+    pub fn run(&mut self, args: &[&str], input: &[u8]) -> Result<Run, Failure> {
+        self.run_fed(args, input, &Delivery::whole())
+    }
+
+    /// Runs the program to its end with `input` on its standard input, in the
+    /// pieces of `delivery`.
+    ///
+    /// # Errors
+    /// As [`Trial::run`].
+    pub fn run_fed(&mut self, args: &[&str], input: &[u8], delivery: &Delivery) -> Result<Run, Failure> {
+        let mut running = self.start(args)?;
+        running.feed(input, delivery)?;
+        running.close_input();
+        self.finish(running)
+    }
+
+    /// Waits for the end of a started program.
+    ///
+    /// # Errors
+    /// A failure that says so if it still runs at the deadline; it is ended.
+    pub fn finish(&mut self, mut running: Running) -> Result<Run, Failure> {
+        let run = running.finish();
+        if run.overdue {
+            let came = format!("it still ran after {} s, having printed {} octets", DEADLINE.as_secs(), run.stdout.len());
+            return Err(Failure::words("the end of the program", "the program ends by itself", came));
+        }
+        Ok(run)
+    }
+
+    /// Ends a program that would go on by itself, such as a server.
+    pub fn end(&mut self, mut running: Running) -> Run {
+        running.collect(false)
+    }
+
+    /// A listening socket on the loopback for the program to connect to.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn listen(&self) -> Result<Listener, Failure> {
+        Listener::new(self.deadline, self.log.clone())
+    }
+
+    /// An address on the loopback that refuses connections while it is held.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn refusing(&self) -> Result<Refusing, Failure> {
+        Refusing::new()
+    }
+
+    /// `len` random lower-case letters.
+    pub fn word(&mut self, len: usize) -> String {
+        std::iter::repeat_with(|| self.rng.lowercase()).take(len).collect()
+    }
+
+    /// Connects to a server that is the program.
+    ///
+    /// # Errors
+    /// A failure if nobody accepts.
+    pub fn connect(&self, to: SocketAddr) -> Result<Peer, Failure> {
+        Peer::connect(to, self.deadline, self.log.clone())
+    }
+
+    /// Fails unless the program, run with a recording's arguments and input,
+    /// prints what the reference printed and ends as it did.
+    ///
+    /// # Errors
+    /// The difference; a failure of ours if there is no such snapshot.
+    pub fn expect_recorded(&mut self, recording: &crate::check::Recording) -> Verdict {
+        let Some(expected) = self.recordings.get(recording.name).cloned() else {
+            return Err(Failure::ours(format!("the snapshot {}", recording.name), "there is none"));
+        };
+        let run = self.run(recording.args, recording.input)?;
+        let came = crate::recording::text(&run.stdout, run.code);
+        if came == expected {
+            return Ok(());
+        }
+        let what = format!("output of `{}`", recording.args.join(" "));
+        Err(Failure::octets(what, expected.as_bytes(), came.as_bytes()))
+    }
+}
+
+/// What a program's stream has given so far.
+#[derive(Default)]
+struct Output {
+    octets: Mutex<(Vec<u8>, bool)>,
+    more: Condvar,
+}
+
+impl Output {
+    fn lock(&self) -> MutexGuard<'_, (Vec<u8>, bool)> {
+        self.octets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads `from` to its end or to the cap.
+    fn follow(self: Arc<Self>, mut from: impl Read + Send + 'static, log: Option<Log>) -> JoinHandle<()> {
+        thread::spawn(move || {
+            let mut buffer = vec![0; 64 << 10];
+            loop {
+                let len = match from.read(&mut buffer) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Ok(0) | Err(_) => break,
+                    Ok(len) => len,
+                };
+                let octets = buffer.get(..len).unwrap_or_default();
+                if let Some(log) = &log {
+                    log.add(0, What::Received(octets.to_vec()));
+                }
+                let mut so_far = self.lock();
+                so_far.0.extend_from_slice(octets);
+                self.more.notify_all();
+                if so_far.0.len() > OUTPUT_LEN_MAX {
+                    break; // dropping `from` gives the program EPIPE
+                }
+            }
+            if let Some(log) = &log {
+                log.add(0, What::End);
+            }
+            self.lock().1 = true;
+            self.more.notify_all();
+        })
+    }
+
+    /// Waits until `enough` of it has come, it has ended, or the deadline.
+    fn until(&self, deadline: Instant, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let mut octets = self.lock();
+        while !enough(&octets.0) && !octets.1 {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+            let woken = self.more.wait_timeout(octets, left);
+            octets = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        octets.0.clone()
+    }
+}
+
+/// A started program.
+pub struct Running {
+    tree: Tree,
+    args: Vec<String>,
+    input: Option<ChildStdin>,
+    stdout: Arc<Output>,
+    stderr: Arc<Output>,
+    readers: Vec<JoinHandle<()>>,
+    deadline: Instant,
+    log: Log,
+    collected: bool,
+}
+
+impl Running {
+    fn new(mut tree: Tree, args: Vec<String>, deadline: Instant, log: Log) -> Self {
+        let stdout = Arc::new(Output::default());
+        let stderr = Arc::new(Output::default());
+        let mut readers = Vec::new();
+        if let Some(from) = tree.child.stdout.take() {
+            readers.push(stdout.clone().follow(from, Some(log.clone())));
+        }
+        if let Some(from) = tree.child.stderr.take() {
+            readers.push(stderr.clone().follow(from, None));
+        }
+        let input = tree.child.stdin.take().map(without_blocking);
+        Running { tree, args, input, stdout, stderr, readers, deadline, log, collected: false }
+    }
+
+    /// Writes `octets` to the program's standard input in the pieces of
+    /// `delivery`: a piece goes out when the one before has been read.
+    ///
+    /// # Errors
+    /// A failure if the program does not read it within the deadline. That it
+    /// closes its input or ends is no error here: what it printed will tell.
+    pub fn feed(&mut self, octets: &[u8], delivery: &Delivery) -> Verdict {
+        let mut fed = 0;
+        for (index, piece) in delivery.pieces(octets).into_iter().enumerate() {
+            let Some(input) = &mut self.input else { return Ok(()) };
+            if index > 0 {
+                #[cfg(unix)]
+                {
+                    let tree = &mut self.tree;
+                    let read = wait::until(self.deadline, || match drain::pipe(&*input) {
+                        Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
+                        _ => Some(()),
+                    });
+                    if read.is_none() {
+                        let came = format!("the first {fed} were not read within {} s", DEADLINE.as_secs());
+                        let expected = format!("the program reads the {} octets of its input", octets.len());
+                        return Err(Failure::words("standard input", expected, came));
+                    }
+                }
+            }
+            if write_within(input, piece, self.deadline) {
+                self.log.add(0, What::Sent(piece.to_vec()));
+                fed += piece.len();
+            } else {
+                self.log.add(0, What::NotSent);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the program's standard input.
+    pub fn close_input(&mut self) {
+        if self.input.take().is_some() {
+            self.log.add(0, What::Finished);
+        }
+    }
+
+    /// Waits for the first line of standard output, `listening on ADDR`.
+    ///
+    /// # Errors
+    /// A failure if another line comes, or none.
+    pub fn address(&mut self) -> Result<SocketAddr, Failure> {
+        let line = self.line(1)?;
+        let address = line.strip_prefix("listening on ").and_then(|rest| rest.trim_end().parse().ok());
+        address.ok_or_else(|| Failure::words("the first line of output", "listening on ADDR", format!("{line:?}")))
+    }
+
+    /// Waits for line `number` of standard output, counted from 1.
+    ///
+    /// # Errors
+    /// A failure if it does not come.
+    pub fn line(&mut self, number: usize) -> Result<String, Failure> {
+        let octets = self.stdout.until(self.deadline, |octets| {
+            octets.iter().filter(|&&octet| octet == b'\n').count() >= number
+        });
+        let lines: Vec<&[u8]> = octets.split_inclusive(|&octet| octet == b'\n').collect();
+        match lines.get(number - 1) {
+            Some(line) if line.ends_with(b"\n") => Ok(String::from_utf8_lossy(line).into_owned()),
+            _ => {
+                let came = if self.has_ended() { "the program ended" } else { "nothing more came" };
+                let shown = String::from_utf8_lossy(&octets).into_owned();
+                Err(Failure::words(
+                    format!("line {number} of standard output"),
+                    format!("a line {number}"),
+                    format!("{came}, after {shown:?}"),
+                ))
+            }
+        }
+    }
+
+    /// Waits until standard output holds `len` octets, and gives all of it;
+    /// less if it ends or the deadline passes before.
+    pub fn output(&self, len: usize) -> Vec<u8> {
+        self.stdout.until(self.deadline, |octets| octets.len() >= len)
+    }
+
+    /// Whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.tree.child.try_wait(), Ok(Some(_)))
+    }
+
+    /// The process id, for checks that look at the process from outside.
+    pub fn pid(&self) -> u32 {
+        self.tree.child.id()
+    }
+
+    fn finish(&mut self) -> Run {
+        let tree = &mut self.tree;
+        let stdout = &self.stdout;
+        let ended = wait::until(self.deadline, || {
+            let flooded = stdout.lock().0.len() > OUTPUT_LEN_MAX;
+            (flooded || matches!(tree.child.try_wait(), Ok(Some(_)))).then_some(())
+        });
+        self.collect(ended.is_none())
+    }
+
+    /// Ends what still runs, and gives what the program printed.
+    fn collect(&mut self, overdue: bool) -> Run {
+        self.collected = true;
+        let status = self.tree.child.try_wait().ok().flatten();
+        self.close_input();
+        self.tree.end();
+        // The tree is gone, so its ends of the pipes are too. Where orphans
+        // cannot be found, one of them may hold an end for ever.
+        let soon = Instant::now() + Duration::from_secs(2);
+        wait::until(soon, || self.readers.iter().all(JoinHandle::is_finished).then_some(()));
+        let stdout = std::mem::take(&mut self.stdout.lock().0);
+        let ending = match status {
+            Some(status) => ending(status),
+            None if stdout.len() > OUTPUT_LEN_MAX => {
+                format!("ended by us, after {OUTPUT_LEN_MAX} octets of output")
+            }
+            None => "ended by us".to_owned(),
+        };
+        let run = Run {
+            args: std::mem::take(&mut self.args),
+            code: status.and_then(|status| status.code()),
+            ending,
+            overdue,
+            stdout,
+            stderr: std::mem::take(&mut self.stderr.lock().0),
+        };
+        self.log.add_run(run.clone());
+        run
+    }
+}
+
+impl Drop for Running {
+    /// A check that fails drops its programs; what they said still counts.
+    fn drop(&mut self) {
+        if !self.collected {
+            self.collect(false);
+        }
+    }
+}
+
+/// Writes all of `octets`; false if the program closed its input or did not
+/// take them before the deadline.
+fn write_within(input: &mut ChildStdin, octets: &[u8], deadline: Instant) -> bool {
+    let mut written = 0;
+    let done = wait::until(deadline, || {
+        while let Some(rest) = octets.get(written..).filter(|rest| !rest.is_empty()) {
+            match input.write(rest) {
+                Ok(len) => written += len,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(_) => return Some(false),
+            }
+        }
+        Some(true)
+    });
+    done.unwrap_or(false)
+}
+
+/// Makes our end of the pipe answer `WouldBlock` instead of waiting for a
+/// program that does not read. The program's end is not touched.
+fn without_blocking(input: ChildStdin) -> ChildStdin {
+    #[cfg(unix)]
+    if let Ok(flags) = rustix::fs::fcntl_getfl(&input) {
+        let _ = rustix::fs::fcntl_setfl(&input, flags | rustix::fs::OFlags::NONBLOCK);
+    }
+    input
+}
+
+fn ending(status: std::process::ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return format!("signal {signal}");
+        }
+    }
+    match status.code() {
+        Some(101) => "exit status 101 (a panic)".to_owned(),
+        Some(code) => format!("exit status {code}"),
+        None => "no exit status".to_owned(),
+    }
+}
