@@ -19,6 +19,7 @@ const CHECKS: &[Check] = &[
     check!(1, 1, a_greeting_that_ends_in_mid_line_is_refused, "step-1", "RFC 9293 §3.6"),
     check!(1, 1, a_greeting_that_is_not_utf8_is_refused, "step-1", "RFC 3629 §3"),
     check!(1, 2, the_next_address_is_tried_when_one_refuses, "step-1", "RFC 1123 §2.3"),
+    check!(1, 1, an_interrupted_read_is_repeated, "step-1", "RFC 9293 §3.9.1", Need::Shortfall),
     check!(1, 1, a_server_that_is_not_there_is_reported, "step-1", "RFC 9293 §3.5.2"),
     check!(2, 3, the_answer_ends_in_a_line_feed, "step-2", "RFC 9293 §2.2"),
     check!(2, 3, a_short_write_is_finished, "step-2", "RFC 9293 §3.9.1", Need::Shortfall),
@@ -31,6 +32,13 @@ const CHECKS: &[Check] = &[
 ];
 
 const MISTAKES: &[Mistake] = &[
+    Mistake {
+        name: "an interrupted call taken for a failure",
+        why: "a signal interrupted a system call, which did nothing and said so (EINTR), and the program gave up. Such a \
+              call is made again; `read_exact` and `write_all` do that by themselves, `read` and `write` do not",
+        rfc: "RFC 9293 §3.9.1",
+        seen: |evidence| evidence.calls_fell_short() && evidence.said("Interrupted"),
+    },
     Mistake {
         name: "one read taken for one line",
         why: "the program took what its first read returned for the whole line. TCP carries octets without borders, \
@@ -52,18 +60,18 @@ const MISTAKES: &[Mistake] = &[
         },
     },
     Mistake {
-        name: "a write that was not finished",
-        why: "the program called write once and went on, though the call took only a part of the octets. A write says \
-              how many it took, and the rest has to be written again",
-        rfc: "RFC 9293 §3.9.1",
-        seen: |evidence| evidence.calls_fell_short() && evidence.failure.came.len() < evidence.failure.expected.len(),
-    },
-    Mistake {
         name: "no line feed at the end",
         why: "the octets of the text came and the LF did not. Without it the other side cannot know that the line is \
               complete, and waits",
         rfc: "RFC 9293 §2.2",
         seen: |evidence| evidence.failure.expected.strip_suffix(b"\n").is_some_and(|text| text == evidence.failure.came),
+    },
+    Mistake {
+        name: "a write that was not finished",
+        why: "the program called write once and went on, though the call took only a part of the octets. A write says \
+              how many it took, and the rest has to be written again",
+        rfc: "RFC 9293 §3.9.1",
+        seen: |evidence| evidence.calls_fell_short() && evidence.failure.came.len() < evidence.failure.expected.len(),
     },
     Mistake {
         name: "an end taken for a line",
@@ -73,6 +81,16 @@ const MISTAKES: &[Mistake] = &[
         seen: |evidence| {
             let cut_off = ["a_greeting_that_ends_in_mid_line_is_refused", "a_client_that_leaves_in_mid_line_is_reported"];
             cut_off.contains(&evidence.check) && evidence.last.is_some_and(|run| run.code == Some(0))
+        },
+    },
+    Mistake {
+        name: "a line without a bound",
+        why: "the line was longer than the protocol allows, and the program took it. Without a bound the other side \
+              decides how much memory a program uses",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            evidence.check == "the_longest_greeting_is_printed_and_a_longer_one_refused"
+                && evidence.last.is_some_and(|run| run.code == Some(0) && run.stdout.len() > LINE_LEN_MAX)
         },
     },
     Mistake {
@@ -180,6 +198,15 @@ fn the_next_address_is_tried_when_one_refuses(trial: &mut Trial) -> Verdict {
     trial.finish(client)?.expect("the greeting of the second address", b"second\n")
 }
 
+/// A read that a signal interrupts (EINTR) has read nothing, and is called
+/// again. RFC 9293 §3.9.1 leaves the shape of the calls to the system.
+fn an_interrupted_read_is_repeated(trial: &mut Trial) -> Verdict {
+    trial.system_calls_fall_short(0, 0, 2);
+    let greeting = trial.word(8) + "\n";
+    let run = greeted(trial, greeting.as_bytes(), &Delivery::whole())?;
+    run.expect("the greeting, where every second call is interrupted", greeting.as_bytes())
+}
+
 /// RFC 9293 §3.5.2: a SYN to a port where nobody listens is answered by RST.
 fn a_server_that_is_not_there_is_reported(trial: &mut Trial) -> Verdict {
     let nobody = trial.refusing()?;
@@ -210,7 +237,7 @@ fn the_answer_ends_in_a_line_feed(trial: &mut Trial) -> Verdict {
 /// RFC 9293 §3.9.1: SEND hands octets over; how many a call takes is the
 /// system's affair, and it says how many it took.
 fn a_short_write_is_finished(trial: &mut Trial) -> Verdict {
-    trial.system_calls_fall_short(3, 1, 3);
+    trial.system_calls_fall_short(3, 1, 0);
     let line = trial.word(20);
     answered(trial, &line, "the answer, where a call takes at most 3 octets", format!("{line}\n").as_bytes()).map(|_| ())
 }

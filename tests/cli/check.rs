@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
@@ -66,13 +66,16 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     if args.exec.is_some() && selections.len() > 1 {
         return Err(Trouble::Misuse("which lab is it? Name it: check LAB --exec CMD".to_owned()));
     }
+    if let Some(command) = &args.exec {
+        words(command)?;
+    }
     let mut documents = Vec::new();
     let mut all_pass = true;
     let mut trouble = false;
     for (checks, step) in selections {
         let lab = place.course.lab(checks.lab)?;
         let subject = match &args.exec {
-            Some(command) => Subject::Command(words(command)?),
+            Some(command) => Subject::Command(command.clone()),
             None => Subject::Tree(args.tree),
         };
         let own = matches!(subject, Subject::Tree(Tree::Labs));
@@ -103,8 +106,8 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
 pub enum Subject {
     /// A lab's program in one of the trees.
     Tree(Tree),
-    /// Any command.
-    Command(Vec<OsString>),
+    /// Any command, as it was given.
+    Command(String),
 }
 
 /// Splits a command at blanks; quotes keep blanks, a backslash keeps a quote.
@@ -163,6 +166,8 @@ pub struct LabResult {
     unbuilt: Option<Unbuilt>,
     results: Vec<(&'static Check, Checked)>,
     seed: u64,
+    /// What a command needs to check the same program again.
+    subject: String,
 }
 
 /// Why there is no program.
@@ -198,13 +203,14 @@ impl<'a> LabRun<'a> {
         let name = self.lab.name.clone();
         println!("{}: {}", bold(&name), self.lab.title);
         let mut heading = 0;
+        let mut told = String::new();
         let result = self.run(|check, checked| {
             if check.step != heading {
                 heading = check.step;
                 let title = steps.get(usize::from(heading).wrapping_sub(1)).map_or("", |step| step.title.as_str());
                 println!("\n step {heading}: {title}");
             }
-            print_result(check, checked);
+            print_result(check, checked, &mut told);
         });
         result.print_end();
         result
@@ -212,17 +218,12 @@ impl<'a> LabRun<'a> {
 
     fn run(self, mut each: impl FnMut(&Check, &Checked)) -> LabResult {
         let root = &self.place.course.root;
-        let mut result = LabResult { lab: self.lab, unbuilt: None, results: Vec::new(), seed: self.seed };
-        let command = match self.subject {
-            Subject::Command(command) => command,
-            Subject::Tree(tree) => match program(root, &result.lab, tree) {
-                Ok(program) => vec![program.into_os_string()],
-                Err(unbuilt) => {
-                    result.unbuilt = Some(unbuilt);
-                    return result;
-                }
-            },
+        let subject = match &self.subject {
+            Subject::Tree(Tree::Labs) => String::new(),
+            Subject::Tree(Tree::Solutions) => " --tree solutions".to_owned(),
+            Subject::Command(command) => format!(" --exec {command:?}"),
         };
+        let mut result = LabResult { lab: self.lab, unbuilt: None, results: Vec::new(), seed: self.seed, subject };
         let last = u8::try_from(result.lab.steps.len()).unwrap_or(u8::MAX);
         // Steps that are run together; a group that does not pass is the last.
         let groups: Vec<Vec<u8>> = match self.which {
@@ -233,7 +234,14 @@ impl<'a> LabRun<'a> {
         let of = |group: &[u8]| -> Vec<&'static Check> {
             self.checks.checks.iter().filter(|check| group.contains(&check.step)).collect()
         };
-        let shortfall = of(&groups.concat()).iter().any(|check| check.needs.contains(&Need::Shortfall));
+        let short = of(&groups.concat()).iter().any(|check| check.needs.contains(&Need::Shortfall));
+        let program = match program(root, &result.lab, &self.subject, short) {
+            Ok(program) => program,
+            Err(unbuilt) => {
+                result.unbuilt = Some(unbuilt);
+                return result;
+            }
+        };
         let netlings = match std::env::current_exe() {
             Ok(netlings) => netlings,
             Err(error) => {
@@ -243,7 +251,7 @@ impl<'a> LabRun<'a> {
         };
         let plan = Plan {
             netlings,
-            program: Program { command, shortfall: if shortfall { shortfall_library(root) } else { None } },
+            program,
             seed: self.seed,
             snapshots: root.join("tests").join("snapshots"),
         };
@@ -259,42 +267,53 @@ impl<'a> LabRun<'a> {
     }
 }
 
-/// Builds a lab's program.
-fn program(root: &std::path::Path, lab: &Lab, tree: Tree) -> Result<PathBuf, Unbuilt> {
-    let name = &lab.name;
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let package = tree.package(name);
-    let folder = tree.folder();
-    if !root.join(folder).join(name).is_dir() {
-        return Err(Unbuilt::Ours(format!("{folder}/{name} is not there: nothing to build")));
+/// The package of the library that makes system calls fall short.
+const SHORTFALL: &str = "netlings-shortfall";
+
+/// Builds what is to be checked, and the library that makes system calls fall
+/// short if `short` and this system can preload it.
+fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Program, Unbuilt> {
+    let library = (short && cfg!(target_os = "linux")).then_some(SHORTFALL);
+    let (command, package) = match subject {
+        Subject::Command(command) => {
+            (words(command).map_err(|why| Unbuilt::Yours(why.to_string()))?, None)
+        }
+        Subject::Tree(tree) => {
+            let folder = tree.folder();
+            if !root.join(folder).join(&lab.name).is_dir() {
+                return Err(Unbuilt::Ours(format!("{folder}/{} is not there: nothing to build", lab.name)));
+            }
+            (Vec::new(), Some(tree.package(&lab.name)))
+        }
+    };
+    let packages: Vec<&str> = package.as_deref().into_iter().chain(library).collect();
+    let mut built = build(root, lab, &packages)?.into_iter();
+    let command = match package {
+        Some(_) => built.next().map(PathBuf::into_os_string).into_iter().collect(),
+        None => command,
+    };
+    Ok(Program { command, shortfall: built.next() })
+}
+
+fn build(root: &Path, lab: &Lab, packages: &[&str]) -> Result<Vec<PathBuf>, Unbuilt> {
+    if packages.is_empty() {
+        return Ok(Vec::new());
     }
-    match cargo::build(root, &package, colour) {
-        Build::Built(path) => Ok(path),
-        Build::Broken(said) => Err(Unbuilt::Yours(format!("{package} does not compile:\n\n{}", said.trim_end()))),
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    match cargo::build(root, packages, colour) {
+        Build::Built(paths) => Ok(paths),
+        Build::Broken(said) => Err(Unbuilt::Yours(format!("{} does not compile:\n\n{}", lab.name, said.trim_end()))),
         Build::Manifest(said) => Err(Unbuilt::Yours(format!(
             "A Cargo.toml cannot be read, and cargo builds nothing until it can. \
-             `cargo netlings reset {name}` brings back the one of {name}.\n\n{}",
+             `cargo netlings reset {}` brings back the one of {0}.\n\n{}",
+            lab.name,
             said.trim_end()
         ))),
         Build::Trouble(why) => Err(Unbuilt::Ours(why)),
     }
 }
 
-/// Builds the library that makes system calls fall short; Linux only.
-fn shortfall_library(root: &std::path::Path) -> Option<PathBuf> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    match cargo::build(root, "netlings-shortfall", false) {
-        Build::Built(path) => Some(path),
-        Build::Broken(why) | Build::Manifest(why) | Build::Trouble(why) => {
-            eprintln!("netlings: the library for short system calls was not built:\n{why}");
-            None
-        }
-    }
-}
-
-fn print_result(check: &Check, checked: &Checked) {
+fn print_result(check: &Check, checked: &Checked, told: &mut String) {
     let colour = match checked.outcome {
         Outcome::Pass => AnsiColor::Green,
         Outcome::Fail(_) => AnsiColor::Red,
@@ -305,10 +324,15 @@ fn print_result(check: &Check, checked: &Checked) {
     let word = checked.outcome.word();
     let note = match &checked.outcome {
         Outcome::Pass | Outcome::Fail(_) => String::new(),
-        Outcome::Todo { step, task } => format!("\n          step {step}: {task}"),
-        Outcome::Skip { reason } | Outcome::Error { reason } => format!("\n          {}", report::harmless(reason)),
+        Outcome::Todo { step, task } => format!("to do in step {step}: {task}"),
+        Outcome::Skip { reason } | Outcome::Error { reason } => report::harmless(reason),
     };
-    println!("  {mark} {word:<5} {}{note}", check.sentence());
+    println!("  {mark} {word:<5} {}", check.sentence());
+    // A stub stops many checks; its task is told once.
+    if !note.is_empty() && note != *told {
+        println!("          {note}");
+        *told = note;
+    }
 }
 
 impl LabResult {
@@ -343,8 +367,9 @@ impl LabResult {
 
     /// Prints the results of one step, and the report.
     pub fn print_step(&self, step: u8) {
+        let mut told = String::new();
         for (check, checked) in self.results.iter().filter(|(check, _)| check.step == step) {
-            print_result(check, checked);
+            print_result(check, checked, &mut told);
         }
         self.print_end();
     }
@@ -375,7 +400,7 @@ impl LabResult {
     }
 
     fn again(&self, check: &Check) -> String {
-        format!("cargo netlings check {}/{} --seed {:x}", self.lab.name, check.step, self.seed)
+        format!("cargo netlings check {}/{} --seed {:x}{}", self.lab.name, check.step, self.seed, self.subject)
     }
 
     fn summary(&self) -> String {

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 /// What a build came to.
 pub enum Build {
-    /// The program (or library) is there.
-    Built(PathBuf),
+    /// What was asked for is there, in the order of the packages.
+    Built(Vec<PathBuf>),
     /// The code does not compile; the compiler's own words.
     Broken(String),
     /// A `Cargo.toml` cannot be read; cargo's own words.
@@ -47,16 +47,18 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds `package` of the workspace at `root`; compiler messages come with
-/// colour if `colour`.
-pub fn build(root: &Path, package: &str, colour: bool) -> Build {
+/// Builds the program (or library) of each of `packages` in the workspace at
+/// `root`; compiler messages come with colour if `colour`.
+pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
+    let names = packages.join(" and ");
     let mut command = Command::new(cargo());
     command
         .current_dir(root)
         .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
         .args(["--color", if colour { "always" } else { "never" }])
-        .args(["--package", package, "--target-dir"])
+        .arg("--target-dir")
         .arg(target_dir(root))
+        .args(packages.iter().flat_map(|package| ["--package", package]))
         .stdin(Stdio::null());
     let output = match command.output() {
         Ok(output) => output,
@@ -69,35 +71,36 @@ pub fn build(root: &Path, package: &str, colour: bool) -> Build {
     };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() {
-        let messages = output.stdout.split(|&octet| octet == b'\n');
-        let messages = messages.filter_map(|line| serde_json::from_slice::<Message>(line).ok());
-        return match messages.filter_map(|message| artifact(message, package)).next_back() {
-            Some(path) => Build::Built(path),
-            None => Build::Trouble(format!("cargo built {package} and names no program")),
+        let lines = output.stdout.split(|&octet| octet == b'\n');
+        let messages: Vec<Message> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let paths = packages.iter().map(|package| messages.iter().find_map(|message| artifact(message, package)));
+        return match paths.collect() {
+            Some(paths) => Build::Built(paths),
+            None => Build::Trouble(format!("cargo built {names} and did not say where")),
         };
     }
     // Cargo has no codes for these; its sentences have not changed for years.
     let not_the_code = ["No space left on device", "linker `", "Read-only file system", "Permission denied"];
     if not_the_code.iter().any(|sign| said.contains(sign)) {
-        Build::Trouble(format!("cargo could not build {package}:\n{said}"))
+        Build::Trouble(format!("cargo could not build {names}:\n{said}"))
     } else if said.contains("could not compile") {
         Build::Broken(said)
     } else if said.contains("manifest") || said.contains("did not match any packages") {
         Build::Manifest(said)
     } else {
-        Build::Trouble(format!("cargo could not build {package}:\n{said}"))
+        Build::Trouble(format!("cargo could not build {names}:\n{said}"))
     }
 }
 
-fn artifact(message: Message, package: &str) -> Option<PathBuf> {
-    let target = message.target?;
+fn artifact(message: &Message, package: &str) -> Option<PathBuf> {
+    let target = message.target.as_ref()?;
     if message.reason != "compiler-artifact" {
         return None;
     }
     if target.name == package && message.executable.is_some() {
-        return message.executable;
+        return message.executable.clone();
     }
     // A library to preload.
     let library = target.name == package.replace('-', "_") && target.kind.iter().any(|kind| kind == "cdylib");
-    if library { message.filenames.into_iter().next() } else { None }
+    if library { message.filenames.first().cloned() } else { None }
 }

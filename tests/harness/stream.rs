@@ -197,7 +197,7 @@ impl Ending {
             Ending::Enough => "the connection stayed open",
             Ending::End => "the program closed the connection",
             Ending::Reset => "the connection was reset",
-            Ending::Silence => "then nothing more came",
+            Ending::Silence => "then silence until the deadline",
         }
     }
 }

@@ -65,7 +65,15 @@ impl Log {
     /// Adds an event.
     pub fn add(&self, stream: usize, what: What) {
         let at_us = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.lock().push(Event { at_us, stream, what });
+        let mut events = self.lock();
+        // How standard output falls into reads is ours, not the program's.
+        if let (0, What::Received(more)) = (stream, &what)
+            && let Some(Event { stream: 0, what: What::Received(so_far), .. }) = events.last_mut()
+        {
+            so_far.extend_from_slice(more);
+            return;
+        }
+        events.push(Event { at_us, stream, what });
     }
 
     /// How many connections it has seen open.
@@ -514,7 +522,7 @@ impl Running {
     fn collect(&mut self, overdue: bool) -> Run {
         self.collected = true;
         let status = self.tree.child.try_wait().ok().flatten();
-        self.close_input();
+        self.input = None;
         self.tree.end();
         // The tree is gone, so its ends of the pipes are too. Where orphans
         // cannot be found, one of them may hold an end for ever.
