@@ -1,2 +1,149 @@
-//! x
-fn main(){}
+//! The book's own program: builds it, and opens it in a browser.
+//!
+//! mdBook does the work, as a library. What it does not do stands here: a
+//! failed include is told (`include.rs`), questions and figures get
+//! their frames (`dress.rs`), and the pages appear all at once (`publish.rs`).
+
+mod dress;
+mod include;
+mod publish;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::publish::Includes;
+
+/// Builds the book of netlings, and opens it in a browser.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the book and print the path of its start page. An include that
+    /// leads nowhere stops the build.
+    Build {
+        /// The folder for the pages; without it, `target/book`.
+        #[arg(long, value_name = "DIR")]
+        dest: Option<PathBuf>,
+    },
+    /// Build the book and open it, or a chapter, or a step of one. A listing
+    /// that is not there is told, and the rest can be read.
+    Open {
+        /// What to open: `hello`, or `hello/2` for its second step.
+        chapter: Option<String>,
+    },
+}
+
+/// Why there is no book.
+#[derive(Debug)]
+enum Error {
+    /// Reading or writing this path failed.
+    Path(PathBuf, io::Error),
+    /// The folder holds something else than a book; it is not replaced.
+    NotABook(PathBuf),
+    /// These includes lead nowhere, one sentence each.
+    Include(Vec<String>),
+    /// The book has no such chapter.
+    NoChapter(String),
+    /// mdBook's own words.
+    MdBook(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Path(path, error) => write!(f, "{}: {error}", path.display()),
+            Error::NotABook(path) => {
+                write!(
+                    f,
+                    "{} exists and is no book that this program built; it is left as it is",
+                    path.display()
+                )
+            }
+            Error::Include(failures) => f.write_str(&failures.join("\nerror: ")),
+            Error::NoChapter(name) => write!(f, "the book has no chapter {name:?}"),
+            Error::MdBook(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Exit status: 0 done, 1 failed, 2 misused.
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    let root = root();
+    let dest = match &command {
+        Command::Build { dest: Some(dest) } => dest.clone(),
+        _ => root.join("target").join("book"),
+    };
+    let dest = std::path::absolute(&dest).map_err(|error| Error::Path(dest, error))?;
+    match command {
+        Command::Build { .. } => {
+            publish::build(&root.join("book"), &dest, Includes::Strict)?;
+            say(&format!(
+                "book: {}",
+                from_here(&dest.join("index.html")).display()
+            ));
+        }
+        Command::Open { chapter } => {
+            publish::build(&root.join("book"), &dest, Includes::Lenient)?;
+            let url = publish::page_url(&dest, chapter.as_deref())?;
+            match opener::open_browser(&url) {
+                Ok(()) => say(&format!(
+                    "book: {url}\nIf no browser comes up, open that address in one."
+                )),
+                Err(error) => say(&format!(
+                    "book: {url}\nNo browser could be opened ({error}); open that address in one."
+                )),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Prints, and does not mind when nobody reads.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// The course's root: the nearest folder upwards that has a book in it, or
+/// where this program was compiled.
+fn root() -> PathBuf {
+    let compiled = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."));
+    std::env::current_dir()
+        .ok()
+        .and_then(|here| {
+            here.ancestors()
+                .find(|folder| folder.join("book/book.toml").is_file())
+                .map(Path::to_owned)
+        })
+        .unwrap_or_else(|| compiled.to_owned())
+}
+
+/// `path` as a reader in the current folder would write it.
+fn from_here(path: &Path) -> PathBuf {
+    std::env::current_dir()
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned))
+        .unwrap_or_else(|| path.to_owned())
+}

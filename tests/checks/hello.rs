@@ -181,7 +181,8 @@ fn a_greeting_that_ends_in_mid_line_is_refused(trial: &mut Trial) -> Verdict {
     greeted(trial, b"", &Delivery::whole())?.expect_refusal("a server that closes without a greeting")
 }
 
-/// RFC 3629 §3: the octets C0, C1 and F5 to FF never appear in UTF-8.
+/// RFC 3629 §1: the octets C0, C1 and F5 to FF never appear in UTF-8; §3: a
+/// decoder protects its caller from what is no UTF-8.
 fn a_greeting_that_is_not_utf8_is_refused(trial: &mut Trial) -> Verdict {
     greeted(trial, b"caf\xff\n", &Delivery::whole())?.expect_refusal("a greeting with the octet 0xff")
 }
@@ -281,7 +282,8 @@ fn the_answer_is_printed_whatever_its_pieces(trial: &mut Trial) -> Verdict {
         let what = format!("the answer, {}", delivery.describe());
         let printed = run.stdout.strip_prefix(address.as_bytes()).unwrap_or(&run.stdout);
         if printed != answer.as_bytes() {
-            return Err(Failure::octets(format!("{what}: standard output"), answer.as_bytes(), printed));
+            return Err(Failure::octets(format!("{what}: standard output"), answer.as_bytes(), printed)
+                .at(0, address.len()));
         }
         run.expect_exit(&what, 0)?;
     }

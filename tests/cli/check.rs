@@ -10,7 +10,7 @@ use netlings::cargo::{self, Build};
 use netlings::check::{Check, LabChecks, Need, Outcome};
 use netlings::course::{Lab, Trouble, Tree};
 use netlings::progress::{self, Progress};
-use netlings::report;
+use netlings::report::{self, Look};
 use netlings::runner::{self, Checked, Plan};
 use netlings::trial::Program;
 use serde::Serialize;
@@ -253,7 +253,7 @@ impl<'a> LabRun<'a> {
             netlings,
             program,
             seed: self.seed,
-            snapshots: root.join("tests").join("snapshots"),
+            root: root.clone(),
         };
         for group in groups {
             let checks = of(&group);
@@ -383,7 +383,7 @@ impl LabResult {
         }
         if let Some((check, report)) = self.first_failure() {
             println!("\n {} {}\n", paint("✘", AnsiColor::Red), bold(&check.sentence()));
-            print!("{}", report::block(report, &self.page(check), &self.again(check)));
+            print!("{}", report::block(report, &self.page(check), &self.again(check), Look::of_stdout()));
         }
         println!("\n {}", self.summary());
     }
@@ -443,7 +443,7 @@ impl LabResult {
             let (message, report) = match &checked.outcome {
                 Outcome::Pass => (String::new(), None),
                 Outcome::Fail(report) => {
-                    (report::block(report, &self.page(check), &self.again(check)), Some((**report).clone()))
+                    (report::block(report, &self.page(check), &self.again(check), Look::PLAIN), Some((**report).clone()))
                 }
                 Outcome::Todo { step, task } => (format!("step {step}: {task}"), None),
                 Outcome::Skip { reason } | Outcome::Error { reason } => (reason.clone(), None),

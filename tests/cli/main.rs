@@ -1,8 +1,15 @@
 //! `netlings`: the course on the command line.
 
+mod book;
 mod check;
+mod doctor;
+mod export;
+mod files;
 mod hint;
 mod list;
+mod new;
+mod pristine;
+mod reset;
 mod watch;
 
 use std::env;
@@ -13,6 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use netlings::course::{Course, Trouble};
 use netlings::runner;
+use netlings::trial::Program;
 
 /// An interactive networking course: read a chapter, write the code, and see
 /// how your program holds up on a real socket.
@@ -37,6 +45,16 @@ enum Command {
     Check(check::Args),
     /// Show a hint for a step, one tier more each time.
     Hint(hint::Args),
+    /// Bring a lab or a step back to its stub; what was there is kept.
+    Reset(reset::Args),
+    /// Build the book and open it in a browser.
+    Book(book::Args),
+    /// Show what works on this machine, and how to get what does not.
+    Doctor(doctor::Args),
+    /// Write a repository for students: the course without its solutions.
+    Export(export::Args),
+    /// Begin a lab: its rooms, from a template that passes.
+    New(new::Args),
     /// Print a completion script for your shell.
     #[command(after_help = "For bash: cargo netlings completions bash > ~/.local/share/bash-completion/completions/netlings")]
     Completions {
@@ -52,6 +70,8 @@ enum Command {
         seed: u64,
         #[arg(long)]
         snapshots: PathBuf,
+        #[arg(long)]
+        captures: PathBuf,
         #[arg(long)]
         shortfall: Option<PathBuf>,
         #[arg(last = true, required = true)]
@@ -69,7 +89,9 @@ impl Place {
     fn find() -> Result<Place, Trouble> {
         let here = env::current_dir()
             .map_err(|error| Trouble::Ours(format!("the current folder cannot be found: {error}")))?;
-        Ok(Place { course: Course::find(&here)?, here })
+        let course = Course::find(&here)?;
+        pristine::capture(&course);
+        Ok(Place { course, here })
     }
 }
 
@@ -100,12 +122,18 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
         Some(Command::List(args)) => list::run(&Place::find()?, &args),
         Some(Command::Check(args)) => check::run(&Place::find()?, &args),
         Some(Command::Hint(args)) => hint::run(&Place::find()?, &args),
+        Some(Command::Reset(args)) => reset::run(&Place::find()?, &args),
+        Some(Command::Book(args)) => book::run(&Place::find()?, &args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Export(args)) => export::run(&Place::find()?, &args),
+        Some(Command::New(args)) => new::run(&Place::find()?, &args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "netlings", &mut std::io::stdout());
             Ok(Verdict::Pass)
         }
-        Some(Command::OneCheck { lab, name, seed, snapshots, shortfall, command }) => {
-            let outcome = runner::one_check(&lab, &name, seed, &snapshots, shortfall, command);
+        Some(Command::OneCheck { lab, name, seed, snapshots, captures, shortfall, command }) => {
+            let program = Program { command, shortfall };
+            let outcome = runner::one_check(&lab, &name, seed, &snapshots, &captures, program);
             let text = serde_json::to_string(&outcome)
                 .map_err(|error| Trouble::Ours(format!("an outcome cannot be written: {error}")))?;
             println!("{text}");

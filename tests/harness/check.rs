@@ -1,7 +1,10 @@
 //! What a check is, what it can come to, and the named mistakes.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
+use crate::ladder::Ladder;
 use crate::trial::Trial;
 
 /// One fact that a lab's program is held to.
@@ -170,6 +173,10 @@ pub enum What {
     NotSent,
     /// The program sent these octets.
     Received(Vec<u8>),
+    /// The harness sent this datagram, and this happened to it on the way.
+    DatagramSent(Vec<u8>, Fate),
+    /// The program sent this datagram, and this happened to it on the way.
+    DatagramReceived(Vec<u8>, Fate),
     /// The harness closed its direction (FIN).
     Finished,
     /// The harness reset the connection (RST).
@@ -182,6 +189,24 @@ pub enum What {
     Silent,
     /// The program ended.
     Exited(String),
+}
+
+/// What happens to a datagram on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// It arrives.
+    Delivered,
+    /// It does not.
+    Lost,
+    /// It arrives twice.
+    Duplicated,
+    /// It arrives after the one that is sent next.
+    Held,
+    /// It arrives without its last octet.
+    Truncated,
+    /// It arrives, and comes from another port than that of the peer.
+    Forged,
 }
 
 /// What a check function returns.
@@ -198,6 +223,9 @@ pub struct Failure {
     pub came: Vec<u8>,
     /// Where words say it better than octets: expected, came.
     pub words: Option<(String, String)>,
+    /// Where the octets that came stand: the stream, and the offset in what the
+    /// program sent on it. `None` if the check looked at them in another form.
+    pub place: Option<(usize, usize)>,
     /// How the exchange ended, if not as it should.
     pub ended: Option<String>,
     /// The trouble is ours (a socket of the harness failed), not the program's.
@@ -223,6 +251,12 @@ impl Failure {
     /// The same failure, with how the exchange ended.
     pub fn ended(mut self, how: impl Into<String>) -> Self {
         self.ended = Some(how.into());
+        self
+    }
+
+    /// The same failure, with where the octets that came stand.
+    pub fn at(mut self, stream: usize, offset: usize) -> Self {
+        self.place = Some((stream, offset));
         self
     }
 
@@ -294,8 +328,10 @@ pub struct Report {
     pub why: Option<String>,
     /// The specification to read.
     pub rfc: String,
-    /// What happened, a line an event.
-    pub conversation: Vec<String>,
+    /// What happened, in order.
+    pub ladder: Ladder,
+    /// The file with the packets, and the number of the guilty one in it.
+    pub capture: Option<(PathBuf, Option<usize>)>,
     /// The last lines that the program wrote to standard error.
     pub stderr: String,
 }

@@ -8,22 +8,31 @@
 //! | [`check`] | what a check is, what it can come to, and the named mistakes |
 //! | [`trial`] | one check's dealings with one program: start it, feed it, read it |
 //! | [`stream`] | TCP peers that cut, drip, close and reset on purpose |
+//! | [`datagram`] | UDP peers that lose, double, hold back, cut and forge on purpose |
 //! | [`drain`] | when has the program read what was sent? |
 //! | [`tree`] | processes, and that none is left |
 //! | [`wait`] | the one place that polls |
 //! | [`runner`] | runs checks, each in a process of its own, several at once |
 //! | [`cargo`] | builds a lab and tells the kinds of trouble apart |
 //! | [`recording`] | what the reference printed, kept by insta |
+//! | [`ladder`] | a conversation as a diagram, in text and as SVG |
+//! | [`capture`] | a conversation as a file for Wireshark |
 //! | [`report`] | outcomes as text |
 //! | [`progress`] | how far the learner is, in one small file |
 //!
 //! Nothing in here knows a lab; what a lab is held to stands in [`checks`].
 
+// A check fails once and is over: the size of what it then says is no cost.
+#![allow(clippy::result_large_err)]
+
+pub mod capture;
 pub mod cargo;
 pub mod chapter;
 pub mod check;
 pub mod course;
+pub mod datagram;
 pub mod drain;
+pub mod ladder;
 pub mod progress;
 pub mod recording;
 pub mod report;

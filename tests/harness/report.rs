@@ -2,14 +2,49 @@
 
 use std::fmt::Write;
 
-use crate::check::{Event, Failure, Outcome, Report, What};
+use crate::check::{Failure, Outcome, Report};
+use crate::ladder;
 use crate::trial::Run;
 
-/// The width that a report keeps to, in columns.
+/// The width of what is shortened when it is recorded, in columns.
 const WIDTH: usize = 96;
 
-/// The most lines of a conversation that a report shows.
-const CONVERSATION_LEN_MAX: usize = 12;
+/// How text is shown to whoever reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// The columns there are.
+    pub width: usize,
+    /// Whether only the signs of ASCII are shown.
+    pub ascii: bool,
+}
+
+impl Look {
+    /// For a file or a program.
+    pub const PLAIN: Look = Look { width: WIDTH, ascii: false };
+
+    /// For standard output as it is: the window's width, or that of a report
+    /// where there is none; ASCII where the locale says that it is no UTF-8.
+    pub fn of_stdout() -> Look {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let ascii = locale.is_some_and(|locale| !locale.to_lowercase().replace('-', "").contains("utf8") && locale != "C");
+        Look { width: window_width().unwrap_or(WIDTH).clamp(ladder::WIDTH_MIN, ladder::WIDTH_MAX), ascii }
+    }
+
+    /// `text` in the signs that can be shown.
+    pub fn show(self, text: &str) -> String {
+        if self.ascii { ladder::to_ascii(text) } else { text.to_owned() }
+    }
+}
+
+fn window_width() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        (size.ws_col > 0).then(|| usize::from(size.ws_col))
+    }
+    #[cfg(not(unix))]
+    None
+}
 
 /// Expected and came as they are shown, and where they first differ.
 pub fn compare(failure: &Failure) -> (String, String, String) {
@@ -85,69 +120,6 @@ fn hex_around(octets: &[u8], at: usize) -> String {
     format!("{from:04x} {hex:<50}│{text}│  {} octets in all", octets.len())
 }
 
-/// What happened, a line an event, the middle left out where it is long.
-pub fn conversation(events: &[Event]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for event in last_program(events) {
-        let line = describe(event);
-        if !line.is_empty() {
-            lines.push(line);
-        }
-    }
-    if lines.len() > CONVERSATION_LEN_MAX {
-        let left_out = lines.len() - CONVERSATION_LEN_MAX + 1;
-        let half = CONVERSATION_LEN_MAX / 2;
-        lines.splice(half..half + left_out, [format!("… {left_out} more")]);
-    }
-    lines
-}
-
-/// The events since the last program was started.
-fn last_program(events: &[Event]) -> &[Event] {
-    let start = events.iter().rposition(|event| matches!(event.what, What::Started(_)));
-    start.and_then(|start| events.get(start..)).unwrap_or(events)
-}
-
-fn describe(event: &Event) -> String {
-    let on = match event.stream {
-        0 => "standard input and output".to_owned(),
-        number => format!("connection {number}"),
-    };
-    match &event.what {
-        What::Started(args) => format!("your program was started: {}", shorten(&args.join(" "), WIDTH - 40)),
-        What::FallingShort(rule) => format!("the system's calls fall short: {rule}"),
-        What::Connected => format!("{on}: the harness connected"),
-        What::Accepted => format!("{on}: your program connected"),
-        What::Sent(octets) if event.stream == 0 => format!("standard input: {}", sample(octets)),
-        What::Sent(octets) => format!("{on}: the harness sent {}", sample(octets)),
-        What::NotSent => format!("{on}: the harness could not send, your program had closed"),
-        What::Received(octets) if event.stream == 0 => format!("standard output: {}", sample(octets)),
-        What::Received(octets) => format!("{on}: your program sent {}", sample(octets)),
-        What::Finished if event.stream == 0 => "standard input: end".to_owned(),
-        What::Finished => format!("{on}: the harness closed its direction"),
-        What::Aborted => format!("{on}: the harness reset it"),
-        What::End if event.stream == 0 => String::new(),
-        What::End => format!("{on}: your program closed it"),
-        What::Reset => format!("{on}: your program's side reset it"),
-        What::Silent => format!("{on}: silence until the deadline"),
-        What::Exited(how) => format!("your program: {how}"),
-    }
-}
-
-/// Octets in short: `5 octets "hello"` or `3 octets 00 01 02`.
-fn sample(octets: &[u8]) -> String {
-    let len = octets.len();
-    let unit = if len == 1 { "octet" } else { "octets" };
-    match printable(octets) {
-        Some(text) => format!("{len} {unit} {}", shorten(&format!("{text:?}"), 48)),
-        None => {
-            let hex: Vec<String> = octets.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
-            let more = if len > 16 { " …" } else { "" };
-            format!("{len} {unit} {}{more}", hex.join(" "))
-        }
-    }
-}
-
 /// The last lines of standard error, without the runtime's advice.
 pub fn stderr_tail(run: Option<&Run>) -> String {
     let Some(run) = run else { return String::new() };
@@ -166,10 +138,10 @@ pub fn harmless(text: &str) -> String {
 
 /// A failure's report as a block of text. `again` is the command that shows it
 /// again, `page` the place in the book.
-pub fn block(report: &Report, page: &str, again: &str) -> String {
+pub fn block(report: &Report, page: &str, again: &str, look: Look) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: &str| {
-        for (index, line) in wrap(&harmless(value), WIDTH - 14).iter().enumerate() {
+        for (index, line) in wrap(&harmless(value), look.width - 14).iter().enumerate() {
             let name = if index == 0 { name } else { "" };
             let _ = writeln!(text, "   {name:<10} {line}");
         }
@@ -185,16 +157,17 @@ pub fn block(report: &Report, page: &str, again: &str) -> String {
         _ => row("why", "no mistake that this lab knows by name looks like this"),
     }
     row("read", &format!("{page} · {}", report.rfc));
-    for (index, line) in report.conversation.iter().enumerate() {
-        row(if index == 0 { "seen" } else { "" }, line);
+    for (index, line) in report.stderr.lines().enumerate() {
+        row(if index == 0 { "it said" } else { "" }, line);
     }
-    if !report.stderr.is_empty() {
-        for (index, line) in report.stderr.lines().enumerate() {
-            row(if index == 0 { "it said" } else { "" }, line);
-        }
+    let _ = write!(text, "\n{}\n", report.ladder.text(look.width, false));
+    // A command stays on one line, to be copied.
+    let _ = writeln!(text, "   {:<10} {again}", "again");
+    if let Some((path, packet)) = &report.capture {
+        let packet = packet.map(|number| format!(", packet {number}")).unwrap_or_default();
+        let _ = writeln!(text, "   {:<10} {}{packet}", "capture", path.display());
     }
-    row("again", again);
-    text
+    look.show(&text)
 }
 
 /// Breaks `text` at blanks into lines of at most `width` characters; a word

@@ -1,6 +1,6 @@
 //! Runs checks, each in a process of its own, several at once.
 
-use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Read};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::check::{Check, Evidence, Failure, LabChecks, Need, Outcome, Report};
+use crate::ladder::Ladder;
 use crate::tree::{self, Tree};
 use crate::trial::{DEADLINE, Program, Trial};
-use crate::{checks, recording, report, wait};
+use crate::{capture, cargo, checks, ladder, recording, report, wait};
 
 /// How long a check's process may take over its deadline before it is ended.
 const GRACE: Duration = Duration::from_secs(10);
@@ -26,8 +27,15 @@ pub struct Plan {
     pub program: Program,
     /// The seed of everything random.
     pub seed: u64,
-    /// The folder of the snapshots.
-    pub snapshots: PathBuf,
+    /// The root of the course.
+    pub root: PathBuf,
+}
+
+impl Plan {
+    /// Where `lab`'s captures are put, a file a check.
+    fn captures(&self, lab: &LabChecks) -> PathBuf {
+        cargo::target_dir(&self.root).join(lab.lab)
+    }
 }
 
 /// A check's outcome, with what it took.
@@ -109,7 +117,8 @@ fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
 fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     let mut command = Command::new(&plan.netlings);
     command.arg("one-check").args([lab.lab, check.name]).arg("--seed").arg(format!("{:x}", plan.seed));
-    command.arg("--snapshots").arg(&plan.snapshots);
+    command.arg("--snapshots").arg(plan.root.join("tests").join("snapshots"));
+    command.arg("--captures").arg(plan.captures(lab));
     if let Some(library) = &plan.program.shortfall {
         command.arg("--shortfall").arg(library);
     }
@@ -127,10 +136,18 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     if ended.is_none() {
         return Err(io::Error::other(format!("it did not end within {} s", (DEADLINE + GRACE).as_secs())));
     }
-    serde_json::from_slice(&stdout).map_err(|_| {
+    let mut outcome = serde_json::from_slice(&stdout).map_err(|_| {
         let said = String::from_utf8_lossy(&stderr);
         io::Error::other(format!("it gave no outcome: {}", said.trim()))
-    })
+    })?;
+    // A path that can be read aloud, from where the course lies.
+    if let Outcome::Fail(report) = &mut outcome
+        && let Some((path, _)) = &mut report.capture
+        && let Ok(short) = path.strip_prefix(&plan.root)
+    {
+        *path = short.to_owned();
+    }
+    Ok(outcome)
 }
 
 fn read_all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
@@ -148,8 +165,8 @@ pub fn one_check(
     name: &str,
     seed: u64,
     snapshots: &Path,
-    shortfall: Option<PathBuf>,
-    command: Vec<OsString>,
+    captures: &Path,
+    program: Program,
 ) -> Outcome {
     tree::adopt_orphans();
     tree::hang_on_lifeline();
@@ -161,11 +178,14 @@ pub fn one_check(
         Ok(recordings) => recordings,
         Err(error) => return Outcome::Error { reason: format!("the snapshots: {error}") },
     };
-    let mut trial = Trial::new(Program { command, shortfall }, seed_of(seed, name), recordings);
+    let mut trial = Trial::new(program, seed_of(seed, name), recordings);
     let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
     let outcome = match verdict {
-        Ok(Ok(())) => Outcome::Pass,
-        Ok(Err(failure)) => failed(lab, check, &trial, &failure),
+        Ok(Ok(())) => {
+            keep_capture(captures, check, &trial, None);
+            Outcome::Pass
+        }
+        Ok(Err(failure)) => failed(lab, check, &trial, &failure, captures),
         Err(_) => Outcome::Error { reason: "the check itself panicked; its message stands above".to_owned() },
     };
     tree::end_orphans();
@@ -179,7 +199,7 @@ fn seed_of(seed: u64, name: &str) -> u64 {
     })
 }
 
-fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure) -> Outcome {
+fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure, captures: &Path) -> Outcome {
     if failure.ours {
         return Outcome::Error { reason: failure.what.clone() };
     }
@@ -199,7 +219,25 @@ fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure) -> O
         mistake: mistake.map(|mistake| mistake.name.to_owned()),
         why: mistake.map(|mistake| mistake.why.to_owned()),
         rfc: mistake.map_or(check.rfc, |mistake| mistake.rfc).to_owned(),
-        conversation: report::conversation(&events),
+        capture: keep_capture(captures, check, trial, Some(failure)),
+        ladder: Ladder::new(&events, Some(failure)),
         stderr: report::stderr_tail(last.as_ref()),
     }))
+}
+
+/// Writes the check's capture, and gives its path and the guilty packet's
+/// number. A check without a connection has none, and one that cannot be written
+/// is no reason to keep a verdict back.
+fn keep_capture(folder: &Path, check: &Check, trial: &Trial, failure: Option<&Failure>) -> Option<(PathBuf, Option<usize>)> {
+    let events = trial.events();
+    let guilty = failure.and_then(|failure| ladder::guilty(&events, failure));
+    let comment = failure.map(|failure| {
+        let (expected, came, _) = report::compare(failure);
+        format!("Expected: {expected}. Came: {came}.")
+    });
+    let made = capture::capture(&events, &trial.connections(), guilty, &comment.unwrap_or_default());
+    let made = made.ok().flatten()?;
+    let path = folder.join(format!("{}.pcapng", check.name));
+    fs::create_dir_all(folder).and_then(|()| fs::write(&path, &made.octets)).ok()?;
+    Some((path, made.guilty))
 }

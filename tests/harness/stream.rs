@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::capture::{Ends, Transport};
 use crate::check::{Failure, Verdict, What};
 use crate::trial::{DEADLINE, Log, Running};
 use crate::{drain, wait};
@@ -121,9 +122,7 @@ impl Listener {
         });
         match accepted {
             Some(Ok(stream)) => {
-                let stream_number = self.log.connections() + 1;
-                self.log.add(stream_number, What::Accepted);
-                Peer::new(stream, stream_number, self.deadline, self.log.clone())
+                Peer::new(stream, What::Accepted, self.deadline, self.log.clone())
             }
             Some(Err(failure)) => Err(failure),
             None => {
@@ -174,6 +173,7 @@ pub struct Peer {
     stream: TcpStream,
     number: usize,
     sent: u64,
+    received: usize,
     deadline: Instant,
     log: Log,
 }
@@ -208,15 +208,20 @@ impl Peer {
         let stream = TcpStream::connect_timeout(&to, left).map_err(|error| {
             Failure::words("connecting to the program", "the program accepts", error.to_string())
         })?;
-        let number = log.connections() + 1;
-        log.add(number, What::Connected);
-        Peer::new(stream, number, deadline, log)
+        Peer::new(stream, What::Connected, deadline, log)
     }
 
-    fn new(stream: TcpStream, number: usize, deadline: Instant, log: Log) -> Result<Self, Failure> {
-        let ready = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
-        ready.map_err(|error| Failure::ours("a socket option", error))?;
-        Ok(Peer { stream, number, sent: 0, deadline, log })
+    fn new(stream: TcpStream, opened: What, deadline: Instant, log: Log) -> Result<Self, Failure> {
+        let ready = || -> io::Result<Ends> {
+            stream.set_nonblocking(false)?;
+            stream.set_nodelay(true)?;
+            let (harness, program) = (stream.local_addr()?, stream.peer_addr()?);
+            Ok(Ends { transport: Transport::Tcp, harness, program })
+        };
+        let ends = ready().map_err(|error| Failure::ours("a new connection", error))?;
+        let number = log.number(ends);
+        log.add(number, opened);
+        Ok(Peer { stream, number, sent: 0, received: 0, deadline, log })
     }
 
     /// Sends `octets` in the pieces of `delivery`: a piece goes out when the
@@ -308,6 +313,7 @@ impl Peer {
                     let octets = room.get(..got).unwrap_or_default();
                     self.log.add(self.number, What::Received(octets.to_vec()));
                     came.extend_from_slice(octets);
+                    self.received += got;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_time_out(&error) => {
@@ -328,11 +334,12 @@ impl Peer {
     /// # Errors
     /// The difference, as a failure of `what`.
     pub fn expect(&mut self, what: impl Into<String>, expected: &[u8]) -> Verdict {
+        let offset = self.received;
         let (came, ending) = self.read(expected.len());
         if came == expected {
             return Ok(());
         }
-        let failure = Failure::octets(what, expected, &came);
+        let failure = Failure::octets(what, expected, &came).at(self.number, offset);
         Err(if ending == Ending::Enough { failure } else { failure.ended(ending.words()) })
     }
 
@@ -342,11 +349,12 @@ impl Peer {
     /// # Errors
     /// What came instead, as a failure of `what`.
     pub fn expect_end(&mut self, what: impl Into<String>) -> Verdict {
+        let offset = self.received;
         let (came, ending) = self.read(usize::MAX);
         if ending != Ending::End {
             return Err(Failure::words(what, "the program closes the connection", ending.words()));
         }
-        if came.is_empty() { Ok(()) } else { Err(Failure::octets(what, b"", &came)) }
+        if came.is_empty() { Ok(()) } else { Err(Failure::octets(what, b"", &came).at(self.number, offset)) }
     }
 
     /// Bounds the next call by the deadline. A read or write that the system
@@ -367,7 +375,27 @@ fn is_time_out(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Delivery;
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread::{self, JoinHandle};
+    use std::time::Instant;
+
+    use super::{Delivery, Ending, Peer, Refusing};
+    use crate::trial::{DEADLINE, Log};
+
+    /// A program of one thread that gets the connection, and the harness's peer.
+    fn pair<T: Send + 'static>(program: fn(TcpStream) -> T) -> (Peer, JoinHandle<T>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback");
+        let address = listener.local_addr().expect("an address");
+        let thread = thread::spawn(move || program(listener.accept().expect("a connection").0));
+        (Peer::connect(address, Instant::now() + DEADLINE, Log::new()).expect("a peer"), thread)
+    }
+
+    /// How many octets each read gave, until the end.
+    fn read_lens(mut stream: TcpStream) -> Vec<usize> {
+        let mut buffer = [0; 1024];
+        std::iter::from_fn(|| stream.read(&mut buffer).ok().filter(|len| *len > 0)).collect()
+    }
 
     #[test]
     fn pieces_of_a_delivery_make_the_whole() {
@@ -383,5 +411,62 @@ mod tests {
     fn cuts_beyond_the_end_are_no_pieces() {
         assert_eq!(Delivery::cut_at(&[2, 3, 9]).pieces(b"abc"), [b"ab".as_slice(), b"c"]);
         assert!(Delivery::octet_by_octet(0).pieces(b"").is_empty());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_piece_is_a_read_of_the_program() {
+        for bits in 0..1 << 7 {
+            let delivery = Delivery::cut_by_bits(bits, 8);
+            let (mut peer, program) = pair(read_lens);
+            peer.deliver(b"01234567", &delivery).expect("it is read");
+            // The end must not join the last piece either.
+            assert!(peer.until_read());
+            drop(peer);
+            let expected: Vec<usize> = delivery.pieces(b"01234567").iter().map(|piece| piece.len()).collect();
+            assert_eq!(program.join().expect("no panic"), expected);
+        }
+    }
+
+    #[test]
+    fn a_close_a_half_close_and_a_reset_are_told_apart() {
+        let (mut peer, program) = pair(drop);
+        assert_eq!(peer.read(1), (Vec::new(), Ending::End));
+        program.join().expect("no panic");
+
+        let (mut peer, program) = pair(|mut stream| {
+            let mut all = Vec::new();
+            stream.read_to_end(&mut all).expect("an end");
+            stream.write_all(&all).expect("the other direction is open");
+        });
+        peer.send(b"abc").expect("it is sent");
+        peer.finish();
+        peer.expect("an echo after the half-close", b"abc").expect("the echo");
+        peer.expect_end("its end").expect("the end");
+        program.join().expect("no panic");
+
+        let (peer, program) = pair(|mut stream| stream.read(&mut [0]).map_err(|error| error.kind()));
+        peer.reset().expect("it is reset");
+        if cfg!(unix) {
+            assert_eq!(program.join().expect("no panic"), Err(ErrorKind::ConnectionReset));
+        }
+    }
+
+    #[test]
+    fn a_close_with_unread_octets_is_a_reset() {
+        let (mut peer, program) = pair(|stream| {
+            let mut octet = [0];
+            while stream.peek(&mut octet).is_ok_and(|len| len == 0) {}
+        });
+        peer.send(b"never read").expect("it is sent");
+        program.join().expect("no panic");
+        assert_eq!(peer.read(1).1, Ending::Reset);
+    }
+
+    #[test]
+    fn an_address_refuses_while_it_is_held() {
+        let nobody = Refusing::new().expect("a port");
+        let refused = TcpStream::connect(nobody.address()).map(drop).map_err(|error| error.kind());
+        assert_eq!(refused, Err(ErrorKind::ConnectionRefused));
     }
 }

@@ -71,7 +71,7 @@ impl Tree {
     /// Kills the whole tree and waits until it is gone.
     pub fn end(&mut self) {
         let id = self.child.id();
-        let known = started().iter().any(|started| *started == id);
+        let known = started().contains(&id);
         if !known {
             return; // ended before
         }
@@ -176,4 +176,26 @@ pub fn hang_on_lifeline() {
         end_orphans();
         std::process::exit(3);
     });
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::process::Stdio;
+
+    #[test]
+    fn the_end_of_a_tree_is_the_end_of_its_children() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 60 & echo ready; wait"]).stdout(Stdio::piped());
+        let mut tree = Tree::start(&mut command).expect("sh can be started");
+        let mut stdout = tree.child.stdout.take().expect("it is piped");
+        let mut ready = [0; 6];
+        stdout.read_exact(&mut ready).expect("the child is started");
+        tree.end();
+        // `sleep` holds the pipe too: its end says that both are gone.
+        let mut rest = Vec::new();
+        stdout.read_to_end(&mut rest).expect("an end");
+        assert!(rest.is_empty());
+        tree.end(); // a second end does nothing
+    }
 }

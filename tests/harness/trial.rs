@@ -10,7 +10,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::capture::Ends;
 use crate::check::{Event, Failure, Verdict, What};
+use crate::datagram::{Datagrams, Weather};
 use crate::stream::{Delivery, Listener, Peer, Refusing};
 use crate::tree::Tree;
 use crate::{drain, wait};
@@ -50,6 +52,7 @@ pub struct Trial {
 pub struct Log {
     since: Instant,
     events: Arc<Mutex<Vec<Event>>>,
+    connections: Arc<Mutex<BTreeMap<usize, Ends>>>,
     ended: Arc<Mutex<Ended>>,
 }
 
@@ -62,6 +65,11 @@ struct Ended {
 }
 
 impl Log {
+    /// An empty log that begins now.
+    pub(crate) fn new() -> Self {
+        Log { since: Instant::now(), events: Arc::default(), connections: Arc::default(), ended: Arc::default() }
+    }
+
     /// Adds an event.
     pub fn add(&self, stream: usize, what: What) {
         let at_us = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -76,10 +84,12 @@ impl Log {
         events.push(Event { at_us, stream, what });
     }
 
-    /// How many connections it has seen open.
-    pub fn connections(&self) -> usize {
-        let opened = |event: &&Event| matches!(event.what, What::Connected | What::Accepted);
-        self.lock().iter().filter(opened).count()
+    /// Adds a connection, or an exchange of datagrams. Gives its number, from 1.
+    pub(crate) fn number(&self, ends: Ends) -> usize {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = connections.len() + 1;
+        connections.insert(number, ends);
+        number
     }
 
     fn add_run(&self, run: Run) {
@@ -137,7 +147,7 @@ impl Run {
     /// The difference, as a failure of `what`.
     pub fn expect(&self, what: &str, stdout: &[u8]) -> Verdict {
         if self.stdout != stdout {
-            let failure = Failure::octets(format!("{what}: standard output"), stdout, &self.stdout);
+            let failure = Failure::octets(format!("{what}: standard output"), stdout, &self.stdout).at(0, 0);
             return Err(if self.code == Some(0) { failure } else { failure.ended(self.ending.clone()) });
         }
         self.expect_exit(what, 0)
@@ -175,12 +185,11 @@ impl Run {
 impl Trial {
     /// A trial of `program`, all of whose randomness comes from `seed`.
     pub fn new(program: Program, seed: u64, recordings: BTreeMap<String, String>) -> Self {
-        let since = Instant::now();
         Trial {
             program,
             rng: fastrand::Rng::with_seed(seed),
-            deadline: since + DEADLINE,
-            log: Log { since, events: Arc::default(), ended: Arc::default() },
+            deadline: Instant::now() + DEADLINE,
+            log: Log::new(),
             recordings,
             environment: Vec::new(),
             memory_limit: None,
@@ -190,6 +199,11 @@ impl Trial {
     /// What has happened so far.
     pub fn events(&self) -> Vec<Event> {
         self.log.lock().clone()
+    }
+
+    /// The connections there were, by number.
+    pub fn connections(&self) -> BTreeMap<usize, Ends> {
+        self.log.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The last program that ended.
@@ -295,6 +309,15 @@ impl Trial {
         Listener::new(self.deadline, self.log.clone())
     }
 
+    /// A UDP socket on the loopback behind a network with this `weather`, for a
+    /// program to send to or to be sent to.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn datagrams(&mut self, weather: Weather) -> Result<Datagrams, Failure> {
+        Datagrams::new(weather, self.rng.u64(..), self.deadline, self.log.clone())
+    }
+
     /// An address on the loopback that refuses connections while it is held.
     ///
     /// # Errors
@@ -331,7 +354,7 @@ impl Trial {
             return Ok(());
         }
         let what = format!("output of `{}`", recording.args.join(" "));
-        Err(Failure::octets(what, expected.as_bytes(), came.as_bytes()))
+        Err(Failure::octets(what, expected.as_bytes(), came.as_bytes()).at(0, 0))
     }
 }
 

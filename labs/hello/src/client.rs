@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use crate::error::Error;
 
+// ANCHOR: connect
 /// Connects to the first of `addresses` that accepts, trying them in order.
 ///
 /// # Errors
@@ -19,7 +20,9 @@ pub fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
     let _ = addresses;
     todo!("step 1: connect to the first address that accepts")
 }
+// ANCHOR_END: connect
 
+// ANCHOR: read_line
 /// Reads one line and returns it without its LF. A read returns as many octets
 /// as have arrived, so a line may take one read or as many reads as it has
 /// octets. Nothing after the LF is taken from the stream.
@@ -40,7 +43,9 @@ pub fn read_line(from: &mut impl Read) -> Result<String, Error> {
     let _ = from;
     todo!("step 1: read up to the end of the line")
 }
+// ANCHOR_END: read_line
 
+// ANCHOR: write_line
 /// Writes `line` and the LF that ends it. A write may take fewer octets than it
 /// was given and says how many; all of them must go.
 ///
@@ -56,3 +61,4 @@ pub fn write_line(to: &mut impl Write, line: &str) -> Result<(), Error> {
     let _ = (to, line);
     todo!("step 2: write the line and its end")
 }
+// ANCHOR_END: write_line

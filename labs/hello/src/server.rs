@@ -6,6 +6,7 @@ use std::net::TcpListener;
 
 use crate::error::Error;
 
+// ANCHOR: welcome
 /// Accepts one client, sends it `greeting` as a line, reads its answer, one
 /// line, and returns that.
 ///
@@ -21,3 +22,4 @@ pub fn welcome(listener: &TcpListener, greeting: &str) -> Result<String, Error> 
     let _ = (listener, greeting);
     todo!("step 3: accept one client, greet it, read its answer")
 }
+// ANCHOR_END: welcome

@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use crate::LINE_LEN_MAX;
 use crate::error::Error;
 
+// ANCHOR: connect
 /// Connects to the first of `addresses` that accepts, trying them in order.
 ///
 /// # Errors
@@ -26,7 +27,9 @@ pub fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
     }
     Err(Error::NoServer(last))
 }
+// ANCHOR_END: connect
 
+// ANCHOR: read_line
 /// Reads one line and returns it without its LF. A read returns as many octets
 /// as have arrived, so a line may take one read or as many reads as it has
 /// octets. Nothing after the LF is taken from the stream.
@@ -61,7 +64,9 @@ pub fn read_line(from: &mut impl Read) -> Result<String, Error> {
     }
     Err(Error::LineTooLong)
 }
+// ANCHOR_END: read_line
 
+// ANCHOR: write_line
 /// Writes `line` and the LF that ends it. A write may take fewer octets than it
 /// was given and says how many; all of them must go.
 ///
@@ -83,3 +88,4 @@ pub fn write_line(to: &mut impl Write, line: &str) -> Result<(), Error> {
     to.write_all(format!("{line}\n").as_bytes())?;
     Ok(())
 }
+// ANCHOR_END: write_line

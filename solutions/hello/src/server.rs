@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use crate::client::{read_line, write_line};
 use crate::error::Error;
 
+// ANCHOR: welcome
 /// Accepts one client, sends it `greeting` as a line, reads its answer, one
 /// line, and returns that.
 ///
@@ -23,3 +24,4 @@ pub fn welcome(listener: &TcpListener, greeting: &str) -> Result<String, Error> 
     write_line(&mut stream, greeting)?;
     read_line(&mut stream)
 }
+// ANCHOR_END: welcome

@@ -1,0 +1,135 @@
+//! From sources to pages: built beside, then swapped in.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mdbook_driver::MDBook;
+use mdbook_driver::book::BookItem;
+
+use crate::{Error, dress, include};
+
+/// A file in each book that this program built. Only a folder that has it, or
+/// is empty, is ever replaced.
+const MARK: &str = ".netlings-book";
+
+/// What becomes of includes that lead nowhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Includes {
+    /// They stop the build: for a book that is published.
+    Strict,
+    /// They are told, and a note stands in their place: for a learner, whose
+    /// edits may have taken an anchor away.
+    Lenient,
+}
+
+/// Builds the book at `root` into `dest`. The pages are made in a folder beside
+/// `dest` and then take its place, so that nobody reads half a book; if the
+/// build fails, `dest` is as it was.
+pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> {
+    let mut book = MDBook::load(root).map_err(|error| Error::MdBook(format!("{error:#}")))?;
+    let src = root.join(&book.config.book.src);
+    let mut failures = Vec::new();
+    book.book.for_each_mut(|item| {
+        if let BookItem::Chapter(chapter) = item
+            && let Some(path) = &chapter.source_path
+        {
+            let page = src.join(path);
+            let folder = page.parent().unwrap_or(&src);
+            let shown = Path::new("book/src").join(path).display().to_string();
+            let (content, failed) = include::check(&chapter.content, folder, &shown);
+            failures.extend(failed);
+            chapter.content = dress::dress(&content, folder);
+        }
+    });
+    match includes {
+        Includes::Strict if !failures.is_empty() => return Err(Error::Include(failures)),
+        _ => failures
+            .iter()
+            .for_each(|failure| eprintln!("warning: {failure}")),
+    }
+    replaceable(dest)?;
+    let fresh = beside(dest, "new");
+    let built = fill(&mut book, &fresh).and_then(|()| swap(&fresh, dest));
+    if built.is_err() {
+        let _ = fs::remove_dir_all(&fresh);
+    }
+    built
+}
+
+fn fill(book: &mut MDBook, fresh: &Path) -> Result<(), Error> {
+    fs::create_dir_all(fresh).map_err(|error| Error::Path(fresh.to_owned(), error))?;
+    book.config.build.build_dir = fresh.to_owned();
+    book.build()
+        .map_err(|error| Error::MdBook(format!("{error:#}")))?;
+    let mark = fresh.join(MARK);
+    fs::write(&mark, "").map_err(|error| Error::Path(mark, error))
+}
+
+fn swap(fresh: &Path, dest: &Path) -> Result<(), Error> {
+    let old = beside(dest, "old");
+    match fs::rename(dest, &old) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Error::Path(dest.to_owned(), error));
+        }
+        _ => {}
+    }
+    if let Err(error) = fs::rename(fresh, dest) {
+        let _ = fs::rename(&old, dest);
+        return Err(Error::Path(dest.to_owned(), error));
+    }
+    let _ = fs::remove_dir_all(&old);
+    Ok(())
+}
+
+/// A folder next to `dest`, on the same file system, for this process alone.
+fn beside(dest: &Path, what: &str) -> PathBuf {
+    let mut name = dest.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{what}-{}", std::process::id()));
+    dest.with_file_name(name)
+}
+
+fn replaceable(dest: &Path) -> Result<(), Error> {
+    match fs::read_dir(dest) {
+        Ok(mut entries) => {
+            let ours = dest.join(MARK).exists() || entries.next().is_none();
+            if ours {
+                Ok(())
+            } else {
+                Err(Error::NotABook(dest.to_owned()))
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::Path(dest.to_owned(), error)),
+    }
+}
+
+/// The address of the start page, of a chapter (`hello`) or of a step
+/// (`hello/2`), as a browser takes it.
+pub fn page_url(dest: &Path, chapter: Option<&str>) -> Result<String, Error> {
+    let (name, step) = match chapter.unwrap_or("index").split_once('/') {
+        Some((name, step)) => (name, format!("#step-{step}")),
+        None => (chapter.unwrap_or("index"), String::new()),
+    };
+    let page = dest.join(format!("{name}.html"));
+    if name.contains(['\\', '.']) || !page.is_file() {
+        return Err(Error::NoChapter(name.to_owned()));
+    }
+    // A drive letter, on Windows, needs the slash that Unix paths begin with.
+    let path = page.to_string_lossy().replace('\\', "/");
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok(format!("file://{slash}{}{step}", percent(&path)))
+}
+
+/// RFC 3986 §2.1: octets that a path cannot hold as they are, as `%XX`.
+fn percent(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for octet in path.bytes() {
+        if octet.is_ascii_alphanumeric() || b"/-._~:".contains(&octet) {
+            out.push(char::from(octet));
+        } else {
+            out.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    out
+}
