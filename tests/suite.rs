@@ -6,6 +6,7 @@
 
 mod suite {
     mod book;
+    mod captures;
     mod cli;
     mod mutants;
     mod solutions;
@@ -16,7 +17,10 @@ mod suite {
 
     /// The root of the course.
     pub fn root() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .map(Path::to_owned)
+            .unwrap_or_default()
     }
 
     /// Whether the solutions are here; they are not in a student's repository.
@@ -30,10 +34,17 @@ mod suite {
 
     /// Runs `netlings` at the root and gives its exit status and output.
     pub fn netlings(args: &[&str]) -> (Option<i32>, String, String) {
-        let output = assert_cmd::cargo::cargo_bin_cmd!("netlings").current_dir(root()).args(args).output();
+        let output = assert_cmd::cargo::cargo_bin_cmd!("netlings")
+            .current_dir(root())
+            .args(args)
+            .output();
         let output = output.expect("netlings was built and can be started");
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
     }
 
     /// What `check --json` says, in brief.
@@ -63,7 +74,10 @@ mod suite {
 
     /// Runs `netlings check ... --json`.
     pub fn check(args: &[&str]) -> Checked {
-        let args: Vec<&str> = ["check", "--json"].into_iter().chain(args.iter().copied()).collect();
+        let args: Vec<&str> = ["check", "--json"]
+            .into_iter()
+            .chain(args.iter().copied())
+            .collect();
         let (_, stdout, stderr) = netlings(&args);
         match serde_json::from_str(&stdout) {
             Ok(checked) => checked,

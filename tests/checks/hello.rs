@@ -9,26 +9,123 @@ use crate::trial::Trial;
 const LINE_LEN_MAX: usize = 1024;
 
 /// The lab.
-pub const LAB: LabChecks = LabChecks { lab: "hello", checks: CHECKS, mistakes: MISTAKES, recordings: &[] };
+pub const LAB: LabChecks = LabChecks {
+    lab: "hello",
+    checks: CHECKS,
+    mistakes: MISTAKES,
+    recordings: &[],
+};
 
 const CHECKS: &[Check] = &[
     check!(1, 2, the_greeting_is_printed, "step-1", "RFC 9293 §2.2"),
-    check!(1, 3, a_greeting_in_pieces_is_printed_whole, "step-1", "RFC 9293 §2.2"),
-    check!(1, 1, only_the_first_line_is_printed, "step-1", "RFC 9293 §2.2"),
-    check!(1, 1, the_longest_greeting_is_printed_and_a_longer_one_refused, "step-1", "RFC 9293 §2.2"),
-    check!(1, 1, a_greeting_that_ends_in_mid_line_is_refused, "step-1", "RFC 9293 §3.6"),
-    check!(1, 1, a_greeting_that_is_not_utf8_is_refused, "step-1", "RFC 3629 §3"),
-    check!(1, 2, the_next_address_is_tried_when_one_refuses, "step-1", "RFC 1123 §2.3"),
-    check!(1, 1, an_interrupted_read_is_repeated, "step-1", "RFC 9293 §3.9.1", Need::Shortfall),
-    check!(1, 1, a_server_that_is_not_there_is_reported, "step-1", "RFC 9293 §3.5.2"),
-    check!(2, 3, the_answer_ends_in_a_line_feed, "step-2", "RFC 9293 §2.2"),
-    check!(2, 3, a_short_write_is_finished, "step-2", "RFC 9293 §3.9.1", Need::Shortfall),
-    check!(2, 1, the_longest_answer_is_sent_and_a_longer_one_refused, "step-2", "RFC 9293 §2.2"),
-    check!(2, 2, an_answer_with_a_line_feed_inside_is_refused, "step-2", "RFC 9293 §2.2"),
+    check!(
+        1,
+        3,
+        a_greeting_in_pieces_is_printed_whole,
+        "step-1",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        1,
+        1,
+        only_the_first_line_is_printed,
+        "step-1",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        1,
+        1,
+        the_longest_greeting_is_printed_and_a_longer_one_refused,
+        "step-1",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        1,
+        1,
+        a_greeting_that_ends_in_mid_line_is_refused,
+        "step-1",
+        "RFC 9293 §3.6"
+    ),
+    check!(
+        1,
+        1,
+        a_greeting_that_is_not_utf8_is_refused,
+        "step-1",
+        "RFC 3629 §3"
+    ),
+    check!(
+        1,
+        2,
+        the_next_address_is_tried_when_one_refuses,
+        "step-1",
+        "RFC 1123 §2.3"
+    ),
+    check!(
+        1,
+        1,
+        an_interrupted_read_is_repeated,
+        "step-1",
+        "RFC 9293 §3.9.1",
+        Need::Shortfall
+    ),
+    check!(
+        1,
+        1,
+        a_server_that_is_not_there_is_reported,
+        "step-1",
+        "RFC 9293 §3.5.2"
+    ),
+    check!(
+        2,
+        3,
+        the_answer_ends_in_a_line_feed,
+        "step-2",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        2,
+        3,
+        a_short_write_is_finished,
+        "step-2",
+        "RFC 9293 §3.9.1",
+        Need::Shortfall
+    ),
+    check!(
+        2,
+        1,
+        the_longest_answer_is_sent_and_a_longer_one_refused,
+        "step-2",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        2,
+        2,
+        an_answer_with_a_line_feed_inside_is_refused,
+        "step-2",
+        "RFC 9293 §2.2"
+    ),
     check!(3, 2, the_server_speaks_first, "step-3", "RFC 9293 §2.2"),
-    check!(3, 3, the_answer_is_printed_whatever_its_pieces, "step-3", "RFC 9293 §2.2"),
-    check!(3, 2, the_server_is_done_at_the_line_feed, "step-3", "RFC 9293 §2.2"),
-    check!(3, 2, a_client_that_leaves_in_mid_line_is_reported, "step-3", "RFC 9293 §3.6"),
+    check!(
+        3,
+        3,
+        the_answer_is_printed_whatever_its_pieces,
+        "step-3",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        3,
+        2,
+        the_server_is_done_at_the_line_feed,
+        "step-3",
+        "RFC 9293 §2.2"
+    ),
+    check!(
+        3,
+        2,
+        a_client_that_leaves_in_mid_line_is_reported,
+        "step-3",
+        "RFC 9293 §3.6"
+    ),
 ];
 
 const MISTAKES: &[Mistake] = &[
@@ -46,8 +143,14 @@ const MISTAKES: &[Mistake] = &[
         rfc: "RFC 9293 §2.2",
         seen: |evidence| {
             let pieces = evidence.pieces_sent(evidence.last_stream());
-            let printed = evidence.failure.came.strip_suffix(b"\n").unwrap_or(&evidence.failure.came);
-            pieces.len() > 1 && pieces.first() == Some(&printed) && printed.len() < evidence.failure.expected.len()
+            let printed = evidence
+                .failure
+                .came
+                .strip_suffix(b"\n")
+                .unwrap_or(&evidence.failure.came);
+            pieces.len() > 1
+                && pieces.first() == Some(&printed)
+                && printed.len() < evidence.failure.expected.len()
         },
     },
     Mistake {
@@ -56,7 +159,8 @@ const MISTAKES: &[Mistake] = &[
               accepted. A host can have several addresses, and a client tries them in turn",
         rfc: "RFC 1123 §2.3",
         seen: |evidence| {
-            evidence.check == "the_next_address_is_tried_when_one_refuses" && !evidence.happened(&What::Accepted)
+            evidence.check == "the_next_address_is_tried_when_one_refuses"
+                && !evidence.happened(&What::Accepted)
         },
     },
     Mistake {
@@ -64,14 +168,23 @@ const MISTAKES: &[Mistake] = &[
         why: "the octets of the text came and the LF did not. Without it the other side cannot know that the line is \
               complete, and waits",
         rfc: "RFC 9293 §2.2",
-        seen: |evidence| evidence.failure.expected.strip_suffix(b"\n").is_some_and(|text| text == evidence.failure.came),
+        seen: |evidence| {
+            evidence
+                .failure
+                .expected
+                .strip_suffix(b"\n")
+                .is_some_and(|text| text == evidence.failure.came)
+        },
     },
     Mistake {
         name: "a write that was not finished",
         why: "the program called write once and went on, though the call took only a part of the octets. A write says \
               how many it took, and the rest has to be written again",
         rfc: "RFC 9293 §3.9.1",
-        seen: |evidence| evidence.calls_fell_short() && evidence.failure.came.len() < evidence.failure.expected.len(),
+        seen: |evidence| {
+            evidence.calls_fell_short()
+                && evidence.failure.came.len() < evidence.failure.expected.len()
+        },
     },
     Mistake {
         name: "an end taken for a line",
@@ -79,8 +192,12 @@ const MISTAKES: &[Mistake] = &[
               cannot be told from what was meant unless the program reports it",
         rfc: "RFC 9293 §3.6",
         seen: |evidence| {
-            let cut_off = ["a_greeting_that_ends_in_mid_line_is_refused", "a_client_that_leaves_in_mid_line_is_reported"];
-            cut_off.contains(&evidence.check) && evidence.last.is_some_and(|run| run.code == Some(0))
+            let cut_off = [
+                "a_greeting_that_ends_in_mid_line_is_refused",
+                "a_client_that_leaves_in_mid_line_is_reported",
+            ];
+            cut_off.contains(&evidence.check)
+                && evidence.last.is_some_and(|run| run.code == Some(0))
         },
     },
     Mistake {
@@ -90,7 +207,9 @@ const MISTAKES: &[Mistake] = &[
         rfc: "RFC 9293 §2.2",
         seen: |evidence| {
             evidence.check == "the_longest_greeting_is_printed_and_a_longer_one_refused"
-                && evidence.last.is_some_and(|run| run.code == Some(0) && run.stdout.len() > LINE_LEN_MAX)
+                && evidence
+                    .last
+                    .is_some_and(|run| run.code == Some(0) && run.stdout.len() > LINE_LEN_MAX)
         },
     },
     Mistake {
@@ -99,7 +218,8 @@ const MISTAKES: &[Mistake] = &[
               an end into a message can put a message of their own behind it",
         rfc: "RFC 9293 §2.2",
         seen: |evidence| {
-            evidence.check == "an_answer_with_a_line_feed_inside_is_refused" && evidence.failure.came.contains(&b'\n')
+            evidence.check == "an_answer_with_a_line_feed_inside_is_refused"
+                && evidence.failure.came.contains(&b'\n')
         },
     },
     Mistake {
@@ -119,14 +239,19 @@ const MISTAKES: &[Mistake] = &[
               waits for the server would wait for ever",
         rfc: "RFC 9293 §2.2",
         seen: |evidence| {
-            evidence.check == "the_server_is_done_at_the_line_feed" && evidence.last.is_some_and(|run| run.overdue)
+            evidence.check == "the_server_is_done_at_the_line_feed"
+                && evidence.last.is_some_and(|run| run.overdue)
         },
     },
 ];
 
 /// Starts `greet` or `answer` against a server of ours that sends `greeting` as
 /// `delivery` says and then closes its direction, and gives what was printed.
-fn greeted(trial: &mut Trial, greeting: &[u8], delivery: &Delivery) -> Result<crate::trial::Run, Failure> {
+fn greeted(
+    trial: &mut Trial,
+    greeting: &[u8],
+    delivery: &Delivery,
+) -> Result<crate::trial::Run, Failure> {
     let server = trial.listen()?;
     let mut client = trial.start(&["greet", &server.address()?.to_string()])?;
     let mut peer = server.accept(&mut client)?;
@@ -152,7 +277,10 @@ fn a_greeting_in_pieces_is_printed_whole(trial: &mut Trial) -> Verdict {
     let len = greeting.len();
     for delivery in every_cut(len).chain([Delivery::octet_by_octet(len)]) {
         let run = greeted(trial, greeting.as_bytes(), &delivery)?;
-        run.expect(&format!("the greeting, {}", delivery.describe()), greeting.as_bytes())?;
+        run.expect(
+            &format!("the greeting, {}", delivery.describe()),
+            greeting.as_bytes(),
+        )?;
     }
     Ok(())
 }
@@ -160,8 +288,15 @@ fn a_greeting_in_pieces_is_printed_whole(trial: &mut Trial) -> Verdict {
 /// The line ends at the first LF; what follows is another line.
 fn only_the_first_line_is_printed(trial: &mut Trial) -> Verdict {
     let (first, second) = (trial.word(6), trial.word(6));
-    let run = greeted(trial, format!("{first}\n{second}\n").as_bytes(), &Delivery::whole())?;
-    run.expect("a greeting with a second line behind it", format!("{first}\n").as_bytes())
+    let run = greeted(
+        trial,
+        format!("{first}\n{second}\n").as_bytes(),
+        &Delivery::whole(),
+    )?;
+    run.expect(
+        "a greeting with a second line behind it",
+        format!("{first}\n").as_bytes(),
+    )
 }
 
 /// Both sides of the bound: 1024 octets with the LF, and 1024 without.
@@ -170,21 +305,25 @@ fn the_longest_greeting_is_printed_and_a_longer_one_refused(trial: &mut Trial) -
     let run = greeted(trial, longest.as_bytes(), &Delivery::whole())?;
     run.expect("a greeting of 1024 octets with its LF", longest.as_bytes())?;
     let longer = trial.word(LINE_LEN_MAX) + "\n";
-    greeted(trial, longer.as_bytes(), &Delivery::whole())?.expect_refusal("a greeting of 1025 octets with its LF")
+    greeted(trial, longer.as_bytes(), &Delivery::whole())?
+        .expect_refusal("a greeting of 1025 octets with its LF")
 }
 
 /// RFC 9293 §3.6: a FIN says that no more octets come; before the LF, the line
 /// is not complete.
 fn a_greeting_that_ends_in_mid_line_is_refused(trial: &mut Trial) -> Verdict {
     let beginning = trial.word(5);
-    greeted(trial, beginning.as_bytes(), &Delivery::whole())?.expect_refusal("a greeting that ends before its LF")?;
-    greeted(trial, b"", &Delivery::whole())?.expect_refusal("a server that closes without a greeting")
+    greeted(trial, beginning.as_bytes(), &Delivery::whole())?
+        .expect_refusal("a greeting that ends before its LF")?;
+    greeted(trial, b"", &Delivery::whole())?
+        .expect_refusal("a server that closes without a greeting")
 }
 
 /// RFC 3629 §1: the octets C0, C1 and F5 to FF never appear in UTF-8; §3: a
 /// decoder protects its caller from what is no UTF-8.
 fn a_greeting_that_is_not_utf8_is_refused(trial: &mut Trial) -> Verdict {
-    greeted(trial, b"caf\xff\n", &Delivery::whole())?.expect_refusal("a greeting with the octet 0xff")
+    greeted(trial, b"caf\xff\n", &Delivery::whole())?
+        .expect_refusal("a greeting with the octet 0xff")
 }
 
 /// RFC 1123 §2.3: a client tries the addresses of a host in turn until one
@@ -192,11 +331,17 @@ fn a_greeting_that_is_not_utf8_is_refused(trial: &mut Trial) -> Verdict {
 fn the_next_address_is_tried_when_one_refuses(trial: &mut Trial) -> Verdict {
     let nobody = trial.refusing()?;
     let server = trial.listen()?;
-    let args = ["greet", &nobody.address().to_string(), &server.address()?.to_string()];
+    let args = [
+        "greet",
+        &nobody.address().to_string(),
+        &server.address()?.to_string(),
+    ];
     let mut client = trial.start(&args)?;
     let mut peer = server.accept(&mut client)?;
     peer.send(b"second\n")?;
-    trial.finish(client)?.expect("the greeting of the second address", b"second\n")
+    trial
+        .finish(client)?
+        .expect("the greeting of the second address", b"second\n")
 }
 
 /// A read that a signal interrupts (EINTR) has read nothing, and is called
@@ -205,7 +350,10 @@ fn an_interrupted_read_is_repeated(trial: &mut Trial) -> Verdict {
     trial.system_calls_fall_short(0, 0, 2);
     let greeting = trial.word(8) + "\n";
     let run = greeted(trial, greeting.as_bytes(), &Delivery::whole())?;
-    run.expect("the greeting, where every second call is interrupted", greeting.as_bytes())
+    run.expect(
+        "the greeting, where every second call is interrupted",
+        greeting.as_bytes(),
+    )
 }
 
 /// RFC 9293 §3.5.2: a SYN to a port where nobody listens is answered by RST.
@@ -217,7 +365,12 @@ fn a_server_that_is_not_there_is_reported(trial: &mut Trial) -> Verdict {
 
 /// Runs `answer LINE` against a server of ours, and fails unless the client
 /// sends exactly `expected` and then closes.
-fn answered(trial: &mut Trial, line: &str, what: &str, expected: &[u8]) -> Result<crate::trial::Run, Failure> {
+fn answered(
+    trial: &mut Trial,
+    line: &str,
+    what: &str,
+    expected: &[u8],
+) -> Result<crate::trial::Run, Failure> {
     let server = trial.listen()?;
     let mut client = trial.start(&["answer", &server.address()?.to_string(), line])?;
     let mut peer = server.accept(&mut client)?;
@@ -240,21 +393,34 @@ fn the_answer_ends_in_a_line_feed(trial: &mut Trial) -> Verdict {
 fn a_short_write_is_finished(trial: &mut Trial) -> Verdict {
     trial.system_calls_fall_short(3, 1, 0);
     let line = trial.word(20);
-    answered(trial, &line, "the answer, where a call takes at most 3 octets", format!("{line}\n").as_bytes()).map(|_| ())
+    answered(
+        trial,
+        &line,
+        "the answer, where a call takes at most 3 octets",
+        format!("{line}\n").as_bytes(),
+    )
+    .map(|_| ())
 }
 
 /// Both sides of the bound: 1024 octets with the LF, and 1025.
 fn the_longest_answer_is_sent_and_a_longer_one_refused(trial: &mut Trial) -> Verdict {
     let longest = trial.word(LINE_LEN_MAX - 1);
-    answered(trial, &longest, "an answer of 1024 octets with its LF", format!("{longest}\n").as_bytes())?;
+    answered(
+        trial,
+        &longest,
+        "an answer of 1024 octets with its LF",
+        format!("{longest}\n").as_bytes(),
+    )?;
     let longer = trial.word(LINE_LEN_MAX);
-    answered(trial, &longer, "an answer of 1025 octets with its LF", b"")?.expect_refusal("an answer too long")
+    answered(trial, &longer, "an answer of 1025 octets with its LF", b"")?
+        .expect_refusal("an answer too long")
 }
 
 /// A message that holds its own end is two messages.
 fn an_answer_with_a_line_feed_inside_is_refused(trial: &mut Trial) -> Verdict {
     let line = format!("{}\n{}", trial.word(4), trial.word(4));
-    answered(trial, &line, "an answer with an LF inside", b"")?.expect_refusal("an answer with an LF inside")
+    answered(trial, &line, "an answer with an LF inside", b"")?
+        .expect_refusal("an answer with an LF inside")
 }
 
 /// Who speaks first is part of a protocol: the client here sends nothing until
@@ -265,14 +431,20 @@ fn the_server_speaks_first(trial: &mut Trial) -> Verdict {
     let mut peer = trial.connect(server.address()?)?;
     peer.expect("the server's greeting", format!("{greeting}\n").as_bytes())?;
     peer.send(b"ada\n")?;
-    trial.finish(server)?.expect_exit("the server after one client", 0)
+    trial
+        .finish(server)?
+        .expect_exit("the server after one client", 0)
 }
 
 /// RFC 9293 §2.2: the answer is the same however it is cut.
 fn the_answer_is_printed_whatever_its_pieces(trial: &mut Trial) -> Verdict {
     let answer = trial.word(6) + "\n";
     let len = answer.len();
-    for delivery in [Delivery::whole()].into_iter().chain(every_cut(len)).chain([Delivery::octet_by_octet(len)]) {
+    for delivery in [Delivery::whole()]
+        .into_iter()
+        .chain(every_cut(len))
+        .chain([Delivery::octet_by_octet(len)])
+    {
         let mut server = trial.start(&["serve", "hello"])?;
         let mut peer = trial.connect(server.address()?)?;
         peer.expect("the server's greeting", b"hello\n")?;
@@ -280,10 +452,17 @@ fn the_answer_is_printed_whatever_its_pieces(trial: &mut Trial) -> Verdict {
         let address = server.line(1)?;
         let run = trial.finish(server)?;
         let what = format!("the answer, {}", delivery.describe());
-        let printed = run.stdout.strip_prefix(address.as_bytes()).unwrap_or(&run.stdout);
+        let printed = run
+            .stdout
+            .strip_prefix(address.as_bytes())
+            .unwrap_or(&run.stdout);
         if printed != answer.as_bytes() {
-            return Err(Failure::octets(format!("{what}: standard output"), answer.as_bytes(), printed)
-                .at(0, address.len()));
+            return Err(Failure::octets(
+                format!("{what}: standard output"),
+                answer.as_bytes(),
+                printed,
+            )
+            .at(0, address.len()));
         }
         run.expect_exit(&what, 0)?;
     }
@@ -296,7 +475,9 @@ fn the_server_is_done_at_the_line_feed(trial: &mut Trial) -> Verdict {
     let mut peer = trial.connect(server.address()?)?;
     peer.expect("the server's greeting", b"hello\n")?;
     peer.send(b"ada\n")?;
-    trial.finish(server)?.expect_exit("a client that keeps its connection open", 0)
+    trial
+        .finish(server)?
+        .expect_exit("a client that keeps its connection open", 0)
 }
 
 /// RFC 9293 §3.6: a FIN before the LF leaves the line incomplete.
@@ -306,5 +487,7 @@ fn a_client_that_leaves_in_mid_line_is_reported(trial: &mut Trial) -> Verdict {
     peer.expect("the server's greeting", b"hello\n")?;
     peer.send(trial.word(3).as_bytes())?;
     peer.finish();
-    trial.finish(server)?.expect_refusal("a client that closes before its LF")
+    trial
+        .finish(server)?
+        .expect_refusal("a client that closes before its LF")
 }

@@ -15,10 +15,13 @@ use crate::{Place, Verdict};
 
 /// Arguments of `book`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  cargo netlings book               the start page\n  \
-    cargo netlings book hello         a chapter\n  cargo netlings book hello/2       a step of it")]
+#[command(
+    after_help = "Examples:\n  cargo netlings book               the start page\n  \
+    cargo netlings book hello         a chapter\n  cargo netlings book hello/2       a step of it"
+)]
 pub struct Args {
-    /// A chapter, or CHAPTER/STEP.
+    /// A chapter, or a step of one; without it, the start page.
+    #[arg(value_name = "CHAPTER[/STEP]")]
     chapter: Option<String>,
     /// Build it and print where it is.
     #[arg(long)]
@@ -28,14 +31,30 @@ pub struct Args {
 /// Runs the command.
 pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     let root = &place.course.root;
-    let page = args.chapter.as_deref().map(|text| page(place, text)).transpose()?;
+    let page = args
+        .chapter
+        .as_deref()
+        .map(|text| page(place, text))
+        .transpose()?;
     let target = cargo::target_dir(root);
-    let program = target.join("debug").join("netlings-book").with_extension(std::env::consts::EXE_EXTENSION);
+    let program = target
+        .join("debug")
+        .join("netlings-book")
+        .with_extension(std::env::consts::EXE_EXTENSION);
     if !program.is_file() {
         eprintln!("Compiling mdBook, which makes the book; this takes about a minute, once.");
     }
     let mut command = Command::new(cargo::cargo());
-    command.current_dir(root).args(["run", "--quiet", "--package", "netlings-book", "--target-dir"]).arg(target);
+    command
+        .current_dir(root)
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "netlings-book",
+            "--target-dir",
+        ])
+        .arg(target);
     command.arg("--");
     match page {
         _ if args.no_open => drop(command.arg("build")),
@@ -44,10 +63,12 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     }
     match command.status() {
         Ok(status) if status.success() => Ok(Verdict::Pass),
-        Ok(_) => Err(Trouble::Ours("the book was not built; see above. Its text is in book/src".to_owned())),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(Trouble::Ours("there is no cargo in the PATH; https://rust-lang.org/tools/install has it".to_owned()))
-        }
+        Ok(_) => Err(Trouble::Ours(
+            "the book was not built; see above. Its text is in book/src".to_owned(),
+        )),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Trouble::Ours(
+            "there is no cargo in the PATH; https://rust-lang.org/tools/install has it".to_owned(),
+        )),
         Err(error) => Err(Trouble::Ours(format!("cargo cannot be started: {error}"))),
     }
 }
@@ -62,7 +83,10 @@ fn page(place: &Place, text: &str) -> Result<String, Trouble> {
             None => selection.lab.lab.to_owned(),
         });
     }
-    let pages = fs::read_dir(place.course.root.join("book").join("src")).into_iter().flatten().flatten();
+    let pages = fs::read_dir(place.course.root.join("book").join("src"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut pages: Vec<String> = pages
         .filter_map(|page| Some(page.file_name().to_str()?.strip_suffix(".md")?.to_owned()))
         .filter(|page| page != "SUMMARY" && page != "README")
@@ -71,11 +95,17 @@ fn page(place: &Place, text: &str) -> Result<String, Trouble> {
         return Ok(name.to_owned());
     }
     pages.sort();
-    let near = pages.iter().map(|page| (strsim::damerau_levenshtein(page, name), page)).min();
+    let near = pages
+        .iter()
+        .map(|page| (strsim::damerau_levenshtein(page, name), page))
+        .min();
     Err(Trouble::Misuse(match near {
         Some((distance, page)) if distance <= 3 => {
             format!("the book has no chapter {name:?}; did you mean {page}?")
         }
-        _ => format!("the book has no chapter {name:?}; the chapters are {}", pages.join(", ")),
+        _ => format!(
+            "the book has no chapter {name:?}; the chapters are {}",
+            pages.join(", ")
+        ),
     }))
 }

@@ -8,14 +8,15 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use netlings::cargo::{self, Build};
 use netlings::check::{Check, LabChecks, Need, Outcome};
+use netlings::checks;
 use netlings::course::{Lab, Trouble, Tree};
 use netlings::progress::{self, Progress};
-use netlings::report::{self, Look};
+use netlings::report::{self, Look, Pointers};
 use netlings::runner::{self, Checked, Plan};
 use netlings::trial::Program;
 use serde::Serialize;
 
-use crate::{Place, Verdict};
+use crate::{Place, Verdict, doctor};
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
@@ -24,7 +25,8 @@ use crate::{Place, Verdict};
     cargo netlings check hello --exec \"python3 my_hello.py\"\n  \
     cargo netlings check --tree solutions")]
 pub struct Args {
-    /// LAB or LAB/STEP; without it the lab you are in, or all of them.
+    /// A lab or a step; without it, the lab you are in, or all of them.
+    #[arg(value_name = "LAB[/STEP]")]
     selection: Option<String>,
     /// Which programs: yours, or the reference.
     #[arg(long, default_value = "labs")]
@@ -72,8 +74,20 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     let mut documents = Vec::new();
     let mut all_pass = true;
     let mut trouble = false;
+    let several = selections.len() > 1;
     for (checks, step) in selections {
-        let lab = place.course.lab(checks.lab)?;
+        let lab = match place.course.lab(checks.lab) {
+            Ok(lab) => lab,
+            // One lab that is not whole keeps nobody from the others.
+            Err(why) if several => {
+                eprintln!("netlings: {why}");
+                let (lab, status, message) = (checks.lab.to_owned(), "error", why.to_string());
+                documents.push(LabDocument { lab, status, message, tests: Vec::new() });
+                trouble = true;
+                continue;
+            }
+            Err(why) => return Err(why),
+        };
         let subject = match &args.exec {
             Some(command) => Subject::Command(command.clone()),
             None => Subject::Tree(args.tree),
@@ -132,8 +146,13 @@ fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
         return Err(Trouble::Misuse(format!("--exec {command:?}: a quote is not closed")));
     }
     words.extend(word);
-    if words.is_empty() {
+    let Some(program) = words.first() else {
         return Err(Trouble::Misuse("--exec needs a command".to_owned()));
+    };
+    // Elsewhere a program may have an ending that its name leaves out.
+    if cfg!(unix) && doctor::in_path(program).is_none() {
+        let place = if program.contains('/') { "is not there" } else { "is not in the PATH" };
+        return Err(Trouble::Misuse(format!("--exec {command:?}: the program {program} {place}")));
     }
     Ok(words.into_iter().map(OsString::from).collect())
 }
@@ -166,8 +185,7 @@ pub struct LabResult {
     unbuilt: Option<Unbuilt>,
     results: Vec<(&'static Check, Checked)>,
     seed: u64,
-    /// What a command needs to check the same program again.
-    subject: String,
+    subject: Subject,
 }
 
 /// Why there is no program.
@@ -218,12 +236,13 @@ impl<'a> LabRun<'a> {
 
     fn run(self, mut each: impl FnMut(&Check, &Checked)) -> LabResult {
         let root = &self.place.course.root;
-        let subject = match &self.subject {
-            Subject::Tree(Tree::Labs) => String::new(),
-            Subject::Tree(Tree::Solutions) => " --tree solutions".to_owned(),
-            Subject::Command(command) => format!(" --exec {command:?}"),
+        let mut result = LabResult {
+            lab: self.lab,
+            subject: self.subject,
+            unbuilt: None,
+            results: Vec::new(),
+            seed: self.seed,
         };
-        let mut result = LabResult { lab: self.lab, unbuilt: None, results: Vec::new(), seed: self.seed, subject };
         let last = u8::try_from(result.lab.steps.len()).unwrap_or(u8::MAX);
         // Steps that are run together; a group that does not pass is the last.
         let groups: Vec<Vec<u8>> = match self.which {
@@ -235,7 +254,7 @@ impl<'a> LabRun<'a> {
             self.checks.checks.iter().filter(|check| group.contains(&check.step)).collect()
         };
         let short = of(&groups.concat()).iter().any(|check| check.needs.contains(&Need::Shortfall));
-        let program = match program(root, &result.lab, &self.subject, short) {
+        let program = match program(root, &result.lab, &result.subject, short) {
             Ok(program) => program,
             Err(unbuilt) => {
                 result.unbuilt = Some(unbuilt);
@@ -286,8 +305,14 @@ fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Pro
             (Vec::new(), Some(tree.package(&lab.name)))
         }
     };
-    let packages: Vec<&str> = package.as_deref().into_iter().chain(library).collect();
-    let mut built = build(root, lab, &packages)?.into_iter();
+    let own: Vec<&str> = package.as_deref().into_iter().collect();
+    let packages: Vec<&str> = own.iter().copied().chain(library).collect();
+    let built = match build(root, lab, &packages) {
+        // The library is ours; without it the checks that need it are skipped.
+        Err(Unbuilt::Yours(said) | Unbuilt::Ours(said)) if said.contains(SHORTFALL) => build(root, lab, &own)?,
+        built => built?,
+    };
+    let mut built = built.into_iter();
     let command = match package {
         Some(_) => built.next().map(PathBuf::into_os_string).into_iter().collect(),
         None => command,
@@ -303,12 +328,19 @@ fn build(root: &Path, lab: &Lab, packages: &[&str]) -> Result<Vec<PathBuf>, Unbu
     match cargo::build(root, packages, colour) {
         Build::Built(paths) => Ok(paths),
         Build::Broken(said) => Err(Unbuilt::Yours(format!("{} does not compile:\n\n{}", lab.name, said.trim_end()))),
-        Build::Manifest(said) => Err(Unbuilt::Yours(format!(
-            "A Cargo.toml cannot be read, and cargo builds nothing until it can. \
-             `cargo netlings reset {}` brings back the one of {0}.\n\n{}",
-            lab.name,
-            said.trim_end()
-        ))),
+        Build::Manifest(said) => {
+            // It may be another lab's; and `cargo netlings` is a build itself.
+            let mut labs = checks::LABS.iter().map(|lab| lab.lab);
+            let broken = labs.find(|lab| said.contains(&format!("labs/{lab}/Cargo.toml")));
+            let netlings = std::env::current_exe().unwrap_or_else(|_| "netlings".into());
+            Err(Unbuilt::Yours(format!(
+                "A Cargo.toml cannot be read, and cargo builds nothing until it can, netlings neither. \
+                 This brings back the one of {0}:\n\n  {1} reset {0}\n\n{2}",
+                broken.unwrap_or(&lab.name),
+                netlings.strip_prefix(root).unwrap_or(&netlings).display(),
+                said.trim_end()
+            )))
+        }
         Build::Trouble(why) => Err(Unbuilt::Ours(why)),
     }
 }
@@ -383,7 +415,7 @@ impl LabResult {
         }
         if let Some((check, report)) = self.first_failure() {
             println!("\n {} {}\n", paint("✘", AnsiColor::Red), bold(&check.sentence()));
-            print!("{}", report::block(report, &self.page(check), &self.again(check), Look::of_stdout()));
+            print!("{}", report::block(report, &self.pointers(check), Look::of_stdout()));
         }
         println!("\n {}", self.summary());
     }
@@ -395,12 +427,21 @@ impl LabResult {
         })
     }
 
-    fn page(&self, check: &Check) -> String {
-        format!("book/src/{}.md#{}", self.lab.name, check.section)
-    }
-
-    fn again(&self, check: &Check) -> String {
-        format!("cargo netlings check {}/{} --seed {:x}{}", self.lab.name, check.step, self.seed, self.subject)
+    fn pointers(&self, check: &Check) -> Pointers {
+        let name = &self.lab.name;
+        let option = match &self.subject {
+            Subject::Tree(Tree::Labs) => String::new(),
+            Subject::Tree(Tree::Solutions) => " --tree solutions".to_owned(),
+            Subject::Command(command) => format!(" --exec {command:?}"),
+        };
+        Pointers {
+            page: format!("book/src/{name}.md#{}", check.section),
+            again: format!("cargo netlings check {name}/{} --seed {:x}{option}", check.step, self.seed),
+            program: match &self.subject {
+                Subject::Tree(tree) => format!("cargo run -q -p {} --", tree.package(name)),
+                Subject::Command(command) => command.clone(),
+            },
+        }
     }
 
     fn summary(&self) -> String {
@@ -443,7 +484,7 @@ impl LabResult {
             let (message, report) = match &checked.outcome {
                 Outcome::Pass => (String::new(), None),
                 Outcome::Fail(report) => {
-                    (report::block(report, &self.page(check), &self.again(check), Look::PLAIN), Some((**report).clone()))
+                    (report::block(report, &self.pointers(check), Look::PLAIN), Some((**report).clone()))
                 }
                 Outcome::Todo { step, task } => (format!("step {step}: {task}"), None),
                 Outcome::Skip { reason } | Outcome::Error { reason } => (reason.clone(), None),

@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Arguments of `doctor`.
 #[derive(clap::Args)]
+#[command(
+    after_help = "Nothing but cargo is required: what needs the rest is skipped and says so."
+)]
 pub struct Args {
     /// One JSON document instead of text.
     #[arg(long)]
@@ -65,14 +68,54 @@ enum Found {
 use Found::{Limited, Missing, Works};
 
 const THINGS: &[Thing] = &[
-    Thing { name: "cargo", needed_for: "everything", get: RUST, look: cargo_works },
-    Thing { name: "rustc", needed_for: "everything", get: RUST, look: rustc_works },
-    Thing { name: "course", needed_for: "everything", get: Get::Words("run netlings inside the course's folder"), look: course },
-    Thing { name: "git", needed_for: "reset of a whole lab, updates", get: Get::Package("git", "git"), look: git },
-    Thing { name: "terminal", needed_for: "colours and signs", get: Get::Words("text without them says the same"), look: terminal },
-    Thing { name: "browser", needed_for: "cargo netlings book", get: Get::Package("xdg-utils", ""), look: browser },
-    Thing { name: "IPv4 loopback", needed_for: "every check with a socket", get: LOOPBACK, look: || loopback("127.0.0.1") },
-    Thing { name: "IPv6 loopback", needed_for: "checks of IPv6", get: LOOPBACK, look: || loopback("::1") },
+    Thing {
+        name: "cargo",
+        needed_for: "everything",
+        get: RUST,
+        look: cargo_works,
+    },
+    Thing {
+        name: "rustc",
+        needed_for: "everything",
+        get: RUST,
+        look: rustc_works,
+    },
+    Thing {
+        name: "course",
+        needed_for: "everything",
+        get: Get::Words("run netlings inside the course's folder"),
+        look: course,
+    },
+    Thing {
+        name: "git",
+        needed_for: "reset of a whole lab, updates",
+        get: Get::Package("git", "git"),
+        look: git,
+    },
+    Thing {
+        name: "terminal",
+        needed_for: "colours and signs",
+        get: Get::Words("text without them says the same"),
+        look: terminal,
+    },
+    Thing {
+        name: "browser",
+        needed_for: "cargo netlings book",
+        get: Get::Package("xdg-utils", ""),
+        look: browser,
+    },
+    Thing {
+        name: "IPv4 loopback",
+        needed_for: "every check with a socket",
+        get: LOOPBACK,
+        look: || loopback("127.0.0.1"),
+    },
+    Thing {
+        name: "IPv6 loopback",
+        needed_for: "checks of IPv6",
+        get: LOOPBACK,
+        look: || loopback("::1"),
+    },
     Thing {
         name: "socket diagnosis",
         needed_for: "checks that cut a stream exactly between two reads",
@@ -173,16 +216,30 @@ struct Line {
 pub fn run(args: &Args) -> Result<Verdict, Trouble> {
     // All at once: the slowest of them is what it takes.
     let lines: Vec<Line> = thread::scope(|scope| {
-        let looks: Vec<_> = THINGS.iter().map(|thing| (thing, scope.spawn(thing.look))).collect();
+        let looks: Vec<_> = THINGS
+            .iter()
+            .map(|thing| (thing, scope.spawn(thing.look)))
+            .collect();
         let joined = looks.into_iter().map(|(thing, look)| {
-            (thing, look.join().unwrap_or_else(|_| Missing("looking for it failed".to_owned())))
+            (
+                thing,
+                look.join()
+                    .unwrap_or_else(|_| Missing("looking for it failed".to_owned())),
+            )
         });
         joined.map(|(thing, found)| line(thing, found)).collect()
     });
-    let missing = |name: &str| lines.iter().any(|line| line.name == name && line.state == "missing");
+    let missing = |name: &str| {
+        lines
+            .iter()
+            .any(|line| line.name == name && line.state == "missing")
+    };
     let no_cargo = missing("cargo");
     if args.json {
-        let document = Document { version: 1, things: lines };
+        let document = Document {
+            version: 1,
+            things: lines,
+        };
         let text = serde_json::to_string_pretty(&document)
             .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
         std::println!("{text}");
@@ -190,7 +247,10 @@ pub fn run(args: &Args) -> Result<Verdict, Trouble> {
         print(&lines);
     }
     if no_cargo {
-        return Err(Trouble::Ours("without cargo no lab can be built; https://rust-lang.org/tools/install has it".to_owned()));
+        return Err(Trouble::Ours(
+            "without cargo no lab can be built; https://rust-lang.org/tools/install has it"
+                .to_owned(),
+        ));
     }
     Ok(Verdict::Pass)
 }
@@ -212,7 +272,13 @@ fn line(thing: &Thing, found: Found) -> Line {
             (false, _) => format!("apt install {debian}"),
         }),
     };
-    Line { name: thing.name, state, found, needed_for: thing.needed_for, get }
+    Line {
+        name: thing.name,
+        state,
+        found,
+        needed_for: thing.needed_for,
+        get,
+    }
 }
 
 fn print(lines: &[Line]) {
@@ -222,7 +288,13 @@ fn print(lines: &[Line]) {
             "limited" => ("◐", AnsiColor::Yellow),
             _ => ("✘", AnsiColor::Red),
         };
-        println!("{} {:<7} {}  {}", paint(sign, colour), line.state, bold(&format!("{:<17}", line.name)), line.found);
+        println!(
+            "{} {:<7} {}  {}",
+            paint(sign, colour),
+            line.state,
+            bold(&format!("{:<17}", line.name)),
+            line.found
+        );
         match &line.get {
             Some(get) => println!("          for: {} · {get}", line.needed_for),
             None if line.state == "limited" => println!("          for: {}", line.needed_for),
@@ -232,16 +304,25 @@ fn print(lines: &[Line]) {
     let lacking = lines.iter().filter(|line| line.state != "works").count();
     match lacking {
         0 => println!("\nAll of it works. Go on: cargo run"),
-        _ => println!("\nOnly cargo is required; what needs the rest says so and is skipped. Go on: cargo run"),
+        _ => println!(
+            "\nOnly cargo is required; what needs the rest says so and is skipped. Go on: cargo run"
+        ),
     }
 }
 
 /// Runs a program with a bound on its time, and gives its exit and all it
 /// printed; an error if it cannot be started or does not end.
-fn ask(program: impl AsRef<OsStr>, args: &[&str], set: &[(&str, &str)]) -> io::Result<(bool, String)> {
+fn ask(
+    program: impl AsRef<OsStr>,
+    args: &[&str],
+    set: &[(&str, &str)],
+) -> io::Result<(bool, String)> {
     let mut command = Command::new(program);
     command.args(args).envs(set.iter().copied());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut tree = Tree::start(&mut command)?;
     let read = |from: Option<Box<dyn Read + Send>>| {
         thread::spawn(move || {
@@ -252,10 +333,15 @@ fn ask(program: impl AsRef<OsStr>, args: &[&str], set: &[(&str, &str)]) -> io::R
     };
     let stdout = read(tree.child.stdout.take().map(|pipe| Box::new(pipe) as _));
     let stderr = read(tree.child.stderr.take().map(|pipe| Box::new(pipe) as _));
-    let ended = wait::until(Instant::now() + PATIENCE, || tree.child.try_wait().ok().flatten());
+    let ended = wait::until(Instant::now() + PATIENCE, || {
+        tree.child.try_wait().ok().flatten()
+    });
     tree.end();
     let Some(status) = ended else {
-        return Err(io::Error::other(format!("it did not answer within {} s", PATIENCE.as_secs())));
+        return Err(io::Error::other(format!(
+            "it did not answer within {} s",
+            PATIENCE.as_secs()
+        )));
     };
     // A process that left the tree may still hold the pipes.
     let done = || (stdout.is_finished() && stderr.is_finished()).then_some(());
@@ -283,8 +369,16 @@ fn not_started(error: &io::Error) -> Found {
 
 /// The first line with a digit in it, of a bounded length.
 fn version(said: &str) -> String {
-    let line = said.lines().map(str::trim).find(|line| line.contains(|c: char| c.is_ascii_digit()));
-    let line: String = line.unwrap_or("there").chars().filter(|c| !c.is_control()).take(68).collect();
+    let line = said
+        .lines()
+        .map(str::trim)
+        .find(|line| line.contains(|c: char| c.is_ascii_digit()));
+    let line: String = line
+        .unwrap_or("there")
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(68)
+        .collect();
     line.trim_end().to_owned()
 }
 
@@ -298,12 +392,24 @@ fn cargo_works() -> Found {
 
 fn rustc_works() -> Found {
     let wanted = env!("CARGO_PKG_RUST_VERSION");
-    let number = |version: &str| -> Vec<u32> { version.split('.').map_while(|part| part.parse().ok()).collect() };
+    let number = |version: &str| -> Vec<u32> {
+        version
+            .split('.')
+            .map_while(|part| part.parse().ok())
+            .collect()
+    };
     match ask("rustc", &["--version"], &[]) {
         Ok((true, said)) => {
-            let there = said.split_whitespace().nth(1).map(number).unwrap_or_default();
+            let there = said
+                .split_whitespace()
+                .nth(1)
+                .map(number)
+                .unwrap_or_default();
             if there < number(wanted) {
-                return Limited(format!("{}; the course needs {wanted}: rustup update", version(&said)));
+                return Limited(format!(
+                    "{}; the course needs {wanted}: rustup update",
+                    version(&said)
+                ));
             }
             Works(version(&said))
         }
@@ -313,17 +419,28 @@ fn rustc_works() -> Found {
 }
 
 fn course() -> Found {
-    let found = env::current_dir().ok().and_then(|here| Course::find(&here).ok());
+    let found = env::current_dir()
+        .ok()
+        .and_then(|here| Course::find(&here).ok());
     match found {
-        Some(course) => Works(format!("{}, {} labs", course.root.display(), course.labs().len())),
+        Some(course) => Works(format!(
+            "{}, labs: {}",
+            course.root.display(),
+            course.labs().len()
+        )),
         None => Missing("none around this folder".to_owned()),
     }
 }
 
 fn git() -> Found {
     let found = tool("git", &["--version"]);
-    let root = env::current_dir().ok().and_then(|here| Some(Course::find(&here).ok()?.root));
-    match (&found, root.and_then(|root| crate::pristine::without_git(&root))) {
+    let root = env::current_dir()
+        .ok()
+        .and_then(|here| Some(Course::find(&here).ok()?.root));
+    match (
+        &found,
+        root.and_then(|root| crate::pristine::without_git(&root)),
+    ) {
         (Works(version), Some(why)) => Limited(format!("{version}; {why}")),
         _ => found,
     }
@@ -333,23 +450,45 @@ fn terminal() -> Found {
     let mut words = Vec::new();
     let stdout = io::stdout();
     let is_terminal = stdout.is_terminal();
-    words.push(if is_terminal { "a terminal".to_owned() } else { "standard output is no terminal".to_owned() });
+    words.push(if is_terminal {
+        "a terminal".to_owned()
+    } else {
+        "standard output is no terminal".to_owned()
+    });
     if is_terminal && let Some(width) = width() {
         words.push(format!("{width} columns"));
     }
     let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
     words.push(if colour { "colours" } else { "no colours" }.to_owned());
     // The first of the three that is set decides.
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
-    let utf8 = cfg!(windows) || set.is_some_and(|set| set.to_lowercase().replace('-', "").contains("utf8"));
-    words.push(if utf8 { "UTF-8" } else { "no UTF-8 (set LANG=C.UTF-8)" }.to_owned());
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    let utf8 = cfg!(windows)
+        || set.is_some_and(|set| set.to_lowercase().replace('-', "").contains("utf8"));
+    words.push(
+        if utf8 {
+            "UTF-8"
+        } else {
+            "no UTF-8 (set LANG=C.UTF-8)"
+        }
+        .to_owned(),
+    );
     let words = words.join(", ");
-    if is_terminal && utf8 { Works(words) } else { Limited(words) }
+    if is_terminal && utf8 {
+        Works(words)
+    } else {
+        Limited(words)
+    }
 }
 
 /// The terminal's width in columns, as `stty` sees it on our standard input.
 fn width() -> Option<u16> {
-    let stty = Command::new("stty").arg("size").stdin(Stdio::inherit()).stderr(Stdio::null()).output();
+    let stty = Command::new("stty")
+        .arg("size")
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::null())
+        .output();
     let said = String::from_utf8(stty.ok()?.stdout).ok()?;
     said.split_whitespace().nth(1)?.parse().ok()
 }
@@ -365,23 +504,31 @@ fn browser() -> Found {
     let opener = opener.to_string_lossy().into_owned();
     let program = opener.split([' ', ':']).next().unwrap_or_default();
     if in_path(program).is_none() {
-        return Missing(format!("{program} is not in the PATH; `cargo netlings book` prints the page's address"));
+        return Missing(format!(
+            "{program} is not in the PATH; `cargo netlings book` prints the page's address"
+        ));
     }
-    let screen = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].iter().any(|name| env::var_os(name).is_some());
+    let screen = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"]
+        .iter()
+        .any(|name| env::var_os(name).is_some());
     if cfg!(target_os = "macos") || screen {
         Works(opener)
     } else {
-        Limited(format!("{opener}, and no screen to open it on; the page's address is printed"))
+        Limited(format!(
+            "{opener}, and no screen to open it on; the page's address is printed"
+        ))
     }
 }
 
 /// Where `program` is in the PATH.
-fn in_path(program: &str) -> Option<PathBuf> {
+pub fn in_path(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(PathBuf::from(program)).filter(|path| path.is_file());
     }
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 /// Whether a connection over the loopback carries an octet.
@@ -432,9 +579,13 @@ fn preload() -> Found {
         return Limited("works on Linux only".to_owned());
     }
     let library = "/no/such/library.so";
-    let Ok(netlings) = env::current_exe() else { return Limited("netlings cannot find itself".to_owned()) };
+    let Ok(netlings) = env::current_exe() else {
+        return Limited("netlings cannot find itself".to_owned());
+    };
     match ask(netlings, &["--version"], &[("LD_PRELOAD", library)]) {
-        Ok((_, said)) if said.contains(library) => Works("the loader takes libraries to preload".to_owned()),
+        Ok((_, said)) if said.contains(library) => {
+            Works("the loader takes libraries to preload".to_owned())
+        }
         Ok(_) => Limited("the loader takes none: programs are linked statically here".to_owned()),
         Err(error) => Limited(error.to_string()),
     }
@@ -452,10 +603,17 @@ fn namespaces() -> Found {
             Missing("unshare is not in the PATH (apt install util-linux)".to_owned())
         }
         Err(error) => Missing(format!("unshare: {error}")),
-        Ok((false, said)) => Missing(format!("{} ({})", refusal(), said.lines().next().unwrap_or("unshare says nothing"))),
+        Ok((false, said)) => Missing(format!(
+            "{} ({})",
+            refusal(),
+            said.lines().next().unwrap_or("unshare says nothing")
+        )),
         Ok((true, _)) => match unshare(&["--user", "--map-root-user", "--net", "true"]) {
             Ok((true, _)) => Works("with a network of their own".to_owned()),
-            Ok((false, said)) => Limited(format!("without a network: {}", said.lines().next().unwrap_or_default())),
+            Ok((false, said)) => Limited(format!(
+                "without a network: {}",
+                said.lines().next().unwrap_or_default()
+            )),
             Err(error) => Limited(format!("without a network: {error}")),
         },
     }
@@ -466,10 +624,17 @@ fn refusal() -> String {
     let switches = [
         ("/proc/sys/kernel/unprivileged_userns_clone", "0"),
         ("/proc/sys/user/max_user_namespaces", "0"),
-        ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
+        (
+            "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+            "1",
+        ),
     ];
-    let set = |path: &str| std::fs::read_to_string(Path::new(path)).map(|value| value.trim().to_owned());
-    match switches.iter().find(|(path, value)| set(path).is_ok_and(|found| found == *value)) {
+    let set =
+        |path: &str| std::fs::read_to_string(Path::new(path)).map(|value| value.trim().to_owned());
+    match switches
+        .iter()
+        .find(|(path, value)| set(path).is_ok_and(|found| found == *value))
+    {
         Some((path, value)) => format!("refused: {path} is {value}"),
         None => "refused, perhaps by a container".to_owned(),
     }
@@ -478,13 +643,20 @@ fn refusal() -> String {
 /// The book's terminals are written for one of the three programs of this name.
 fn nc() -> Found {
     match ask("nc", &["-h"], &[]) {
-        Ok((_, said)) if said.contains("OpenBSD") || (cfg!(target_os = "macos") && said.contains("usage")) => {
+        Ok((_, said))
+            if said.contains("OpenBSD")
+                || (cfg!(target_os = "macos") && said.contains("usage")) =>
+        {
             Works(version(&said))
         }
-        Ok((_, said)) if said.contains("Ncat") => {
-            Limited(format!("{}, whose options differ from the book's", version(&said)))
-        }
-        Ok((_, said)) => Limited(format!("{}; the book's options are OpenBSD's (apt install netcat-openbsd)", version(&said))),
+        Ok((_, said)) if said.contains("Ncat") => Limited(format!(
+            "{}, whose options differ from the book's",
+            version(&said)
+        )),
+        Ok((_, said)) => Limited(format!(
+            "{}; the book's options are OpenBSD's (apt install netcat-openbsd)",
+            version(&said)
+        )),
         Err(error) => not_started(&error),
     }
 }

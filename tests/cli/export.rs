@@ -19,10 +19,12 @@ use crate::{Place, Verdict, pristine};
 
 /// Arguments of `export`.
 #[derive(clap::Args)]
-#[command(after_help = "The folder holds the book, the labs as stubs and the checks; no solutions and no mutants,\n\
+#[command(
+    after_help = "The folder holds the book, the labs as stubs and the checks; no solutions and no mutants,\n\
     which hold pieces of them. Labs that are left out keep their chapters.\n\n\
     Examples:\n  cargo netlings export ../netlings-students\n  \
-    cargo netlings export ../week-1 --lab hello --lab addresses")]
+    cargo netlings export ../week-1 --lab hello --lab addresses"
+)]
 pub struct Args {
     /// The folder to write: a new one, or an empty one, outside the course.
     dir: PathBuf,
@@ -44,7 +46,10 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     for name in &args.lab {
         let selection = place.course.select(name, &place.here)?;
         if selection.step.is_some() {
-            return Err(Trouble::Misuse(format!("a lab is exported whole: --lab {}", selection.lab.lab)));
+            return Err(Trouble::Misuse(format!(
+                "a lab is exported whole: --lab {}",
+                selection.lab.lab
+            )));
         }
         labs.insert(selection.lab.lab);
     }
@@ -57,13 +62,24 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     let beside = beside(&to)?;
     let written = write(place, &labs, &beside.0);
     written?;
-    let replaced = if to.exists() { fs::remove_dir(&to) } else { Ok(()) };
-    replaced.and_then(|()| fs::rename(&beside.0, &to)).map_err(|error| {
-        Trouble::Ours(format!("{} cannot be written: {error}", to.display()))
-    })?;
+    let replaced = if to.exists() {
+        fs::remove_dir(&to)
+    } else {
+        Ok(())
+    };
+    replaced
+        .and_then(|()| fs::rename(&beside.0, &to))
+        .map_err(|error| Trouble::Ours(format!("{} cannot be written: {error}", to.display())))?;
     let names: Vec<&str> = labs.iter().copied().collect();
-    println!("{}: the book, the checks, and the stubs of {}", args.dir.display(), names.join(", "));
-    println!("\nTry it: cd {} && cargo run     Then publish it: git init && git add . && git commit", args.dir.display());
+    println!(
+        "{}: the book, the checks, and the stubs of {}",
+        args.dir.display(),
+        names.join(", ")
+    );
+    println!(
+        "\nTry it: cd {} && cargo run     Then publish it: git init && git add . && git commit",
+        args.dir.display()
+    );
     Ok(Verdict::Pass)
 }
 
@@ -73,19 +89,31 @@ fn free_folder(root: &Path, to: &Path) -> Result<PathBuf, Trouble> {
     let entries = match fs::read_dir(to) {
         Ok(entries) => Some(entries),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Trouble::Misuse(format!("{shown} cannot be written to: {error}"))),
+        Err(error) => {
+            return Err(Trouble::Misuse(format!(
+                "{shown} cannot be written to: {error}"
+            )));
+        }
     };
     if entries.is_some_and(|mut entries| entries.next().is_some()) {
-        return Err(Trouble::Misuse(format!("{shown} is not empty; name a new folder")));
+        return Err(Trouble::Misuse(format!(
+            "{shown} is not empty; name a new folder"
+        )));
     }
     // A folder above may be a link; where it leads decides.
-    let above = to.ancestors().find_map(|folder| fs::canonicalize(folder).ok());
+    let above = to
+        .ancestors()
+        .find_map(|folder| fs::canonicalize(folder).ok());
     let course = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     if above.is_some_and(|above| above.starts_with(course)) {
-        return Err(Trouble::Misuse(format!("{shown} lies inside the course; name a folder outside, such as ../students")));
+        return Err(Trouble::Misuse(format!(
+            "{shown} lies inside the course; name a folder outside, such as ../students"
+        )));
     }
     let (Some(parent), Some(name)) = (to.parent(), to.file_name()) else {
-        return Err(Trouble::Misuse(format!("{shown} is no name for a new folder")));
+        return Err(Trouble::Misuse(format!(
+            "{shown} is no name for a new folder"
+        )));
     };
     let trouble = |error| Trouble::Ours(format!("{}: {error}", parent.display()));
     fs::create_dir_all(parent).map_err(trouble)?;
@@ -106,15 +134,25 @@ fn beside(to: &Path) -> Result<Beside, Trouble> {
     let path = to.with_file_name(format!(".{name}.netlings-{}", std::process::id()));
     match fs::create_dir(&path) {
         Ok(()) => Ok(Beside(path)),
-        Err(error) => Err(Trouble::Ours(format!("{} cannot be written: {error}", path.display()))),
+        Err(error) => Err(Trouble::Ours(format!(
+            "{} cannot be written: {error}",
+            path.display()
+        ))),
     }
 }
 
 fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble> {
     let root = &place.course.root;
-    let trouble = |path: &Path, error: io::Error| Trouble::Ours(format!("{}: {error}", path.display()));
-    let licences = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let licences = licences.filter_map(|name| name.into_string().ok()).filter(|name| name.starts_with("LICENSE"));
+    let trouble =
+        |path: &Path, error: io::Error| Trouble::Ours(format!("{}: {error}", path.display()));
+    let licences = fs::read_dir(root)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name());
+    let licences = licences
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with("LICENSE"));
     let tops = TOP.iter().map(|name| (*name).to_owned()).chain(licences);
     for name in tops.chain(["book".to_owned(), "tests".to_owned()]) {
         if root.join(&name).exists() {
@@ -124,7 +162,9 @@ fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble>
     let put = |path: &Path, octets: &[u8]| {
         let path = to.join(path);
         let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-        folder.and_then(|()| fs::write(&path, octets)).map_err(|error| trouble(&path, error))
+        folder
+            .and_then(|()| fs::write(&path, octets))
+            .map_err(|error| trouble(&path, error))
     };
     for &name in labs {
         let lab = place.course.lab(name)?;
@@ -145,11 +185,20 @@ fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble>
             put(&path, &stub)?;
         }
     }
-    put(Path::new("Cargo.toml"), manifest(&read(&root.join("Cargo.toml"))?)?.as_bytes())?;
-    put(Path::new("Cargo.lock"), lock(&read(&root.join("Cargo.lock"))?, labs)?.as_bytes())?;
+    put(
+        Path::new("Cargo.toml"),
+        manifest(&read(&root.join("Cargo.toml"))?)?.as_bytes(),
+    )?;
+    put(
+        Path::new("Cargo.lock"),
+        lock(&read(&root.join("Cargo.lock"))?, labs)?.as_bytes(),
+    )?;
     let table = Path::new("tests/checks/mod.rs");
     let mut text = read(&root.join(table))?;
-    for lab in netlings::checks::LABS.iter().filter(|lab| !labs.contains(lab.lab)) {
+    for lab in netlings::checks::LABS
+        .iter()
+        .filter(|lab| !labs.contains(lab.lab))
+    {
         text = edit_labs(&text, lab.lab, Line::Remove)?;
         leave_out(to, lab.lab).map_err(|error| trouble(to, error))?;
     }
@@ -160,10 +209,15 @@ fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble>
 /// Takes the checks and snapshots of a lab away.
 fn leave_out(to: &Path, lab: &str) -> io::Result<()> {
     fs::remove_file(to.join("tests").join("checks").join(format!("{lab}.rs")))?;
-    let Ok(snapshots) = fs::read_dir(to.join("tests").join("snapshots")) else { return Ok(()) };
+    let Ok(snapshots) = fs::read_dir(to.join("tests").join("snapshots")) else {
+        return Ok(());
+    };
     for snapshot in snapshots {
         let path = snapshot?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if name.starts_with(&format!("{lab}__")) {
             fs::remove_file(path)?;
         }
@@ -186,7 +240,8 @@ fn copy(root: &Path, path: &Path, to: &Path) -> io::Result<()> {
         let name = entry?.file_name();
         let shown = name.to_string_lossy();
         let left_over = ["~", ".orig", ".rej", ".snap.new", ".pending-snap", ".pyc"];
-        let skip = shown.starts_with('.') || matches!(&*shown, "target" | "__pycache__" | "node_modules");
+        let skip =
+            shown.starts_with('.') || matches!(&*shown, "target" | "__pycache__" | "node_modules");
         if !skip && !left_over.iter().any(|end| shown.ends_with(end)) {
             copy(root, &path.join(&name), to)?;
         }
@@ -197,13 +252,23 @@ fn copy(root: &Path, path: &Path, to: &Path) -> io::Result<()> {
 /// The root manifest without the line of the solutions.
 fn manifest(text: &str) -> Result<String, Trouble> {
     let without = text.replacen(", \"solutions/*\"", "", 1);
-    let members = toml::from_str::<toml::Table>(&without).ok().and_then(|manifest| {
-        let members = manifest.get("workspace")?.get("members")?.as_array()?;
-        Some(members.iter().map(|member| member.to_string()).collect::<Vec<_>>())
-    });
+    let members = toml::from_str::<toml::Table>(&without)
+        .ok()
+        .and_then(|manifest| {
+            let members = manifest.get("workspace")?.get("members")?.as_array()?;
+            Some(
+                members
+                    .iter()
+                    .map(|member| member.to_string())
+                    .collect::<Vec<_>>(),
+            )
+        });
     match members {
         Some(members) if members.iter().all(|member| !member.contains("solutions")) => Ok(without),
-        _ => Err(Trouble::Ours("Cargo.toml does not name its members as export expects: ..., \"solutions/*\"]".to_owned())),
+        _ => Err(Trouble::Ours(
+            "Cargo.toml does not name its members as export expects: ..., \"solutions/*\"]"
+                .to_owned(),
+        )),
     }
 }
 
@@ -226,24 +291,39 @@ struct Package {
 /// The lock file of what is left: cargo takes no `--locked` where one names
 /// packages that nothing needs.
 fn lock(text: &str, labs: &BTreeSet<&str>) -> Result<String, Trouble> {
-    let lock: Lock = toml::from_str(text).map_err(|error| Trouble::Ours(format!("Cargo.lock: {error}")))?;
+    let lock: Lock =
+        toml::from_str(text).map_err(|error| Trouble::Ours(format!("Cargo.lock: {error}")))?;
     let goes = |name: &str| {
-        name.starts_with("solution-") || name.strip_prefix("lab-").is_some_and(|lab| !labs.contains(lab))
+        name.starts_with("solution-")
+            || name
+                .strip_prefix("lab-")
+                .is_some_and(|lab| !labs.contains(lab))
     };
     // A dependency is written as `name`, or `name version` if there are several.
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, package) in lock.package.iter().enumerate() {
         by_name.entry(package.name.clone()).or_default().push(index);
-        by_name.entry(format!("{} {}", package.name, package.version)).or_default().push(index);
+        by_name
+            .entry(format!("{} {}", package.name, package.version))
+            .or_default()
+            .push(index);
     }
-    let members = lock.package.iter().enumerate().filter(|(_, package)| package.source.is_none() && !goes(&package.name));
+    let members = lock
+        .package
+        .iter()
+        .enumerate()
+        .filter(|(_, package)| package.source.is_none() && !goes(&package.name));
     let mut wanted: Vec<usize> = members.map(|(index, _)| index).collect();
     let mut kept = BTreeSet::new();
     while let Some(index) = wanted.pop() {
         if !kept.insert(index) {
             continue;
         }
-        let needs = lock.package.get(index).map(|package| package.dependencies.as_slice()).unwrap_or_default();
+        let needs = lock
+            .package
+            .get(index)
+            .map(|package| package.dependencies.as_slice())
+            .unwrap_or_default();
         for need in needs {
             let name: Vec<&str> = need.split(' ').take(2).collect();
             wanted.extend(by_name.get(&name.join(" ")).into_iter().flatten());
@@ -274,7 +354,8 @@ fn with_listings(root: &Path, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Tr
             }
         }
         if with != text {
-            fs::write(&path, with).map_err(|error| Trouble::Ours(format!("{}: {error}", path.display())))?;
+            fs::write(&path, with)
+                .map_err(|error| Trouble::Ours(format!("{}: {error}", path.display())))?;
         }
     }
     Ok(())
@@ -283,7 +364,10 @@ fn with_listings(root: &Path, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Tr
 /// What `line` includes, if it includes from a lab that is left out: the lines
 /// between an anchor and its end.
 fn listing(root: &Path, labs: &BTreeSet<&str>, line: &str) -> Option<Result<String, Trouble>> {
-    let target = line.trim_end().strip_prefix("{{#include ../../labs/")?.strip_suffix("}}")?;
+    let target = line
+        .trim_end()
+        .strip_prefix("{{#include ../../labs/")?
+        .strip_suffix("}}")?;
     let (path, anchor) = target.split_once(':').unwrap_or((target, ""));
     let (name, file) = path.split_once('/')?;
     if labs.contains(name) {
@@ -298,13 +382,22 @@ fn listing(root: &Path, labs: &BTreeSet<&str>, line: &str) -> Option<Result<Stri
             return read(&root.join("labs").join(path));
         }
         let stub = pristine::stub(root, &lab, file).and_then(|stub| String::from_utf8(stub).ok());
-        stub.ok_or_else(|| Trouble::Ours(format!("there is no stub of labs/{path}, which the book shows")))
+        stub.ok_or_else(|| {
+            Trouble::Ours(format!(
+                "there is no stub of labs/{path}, which the book shows"
+            ))
+        })
     });
     Some(text.map(|text| {
-        let marked = |line: &str, mark: &str| line.trim().trim_start_matches("//").trim() == format!("{mark}: {anchor}");
-        let lines = text.lines().skip_while(|line| !anchor.is_empty() && !marked(line, "ANCHOR"));
+        let marked = |line: &str, mark: &str| {
+            line.trim().trim_start_matches("//").trim() == format!("{mark}: {anchor}")
+        };
+        let lines = text
+            .lines()
+            .skip_while(|line| !anchor.is_empty() && !marked(line, "ANCHOR"));
         let lines = lines.take_while(|line| anchor.is_empty() || !marked(line, "ANCHOR_END"));
-        let lines = lines.filter(|line| !line.contains("ANCHOR: ") && !line.contains("ANCHOR_END: "));
+        let lines =
+            lines.filter(|line| !line.contains("ANCHOR: ") && !line.contains("ANCHOR_END: "));
         lines.fold(String::new(), |text, line| text + line + "\n")
     }))
 }

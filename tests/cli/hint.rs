@@ -5,18 +5,44 @@ use netlings::chapter;
 use netlings::course::{Trouble, read};
 use netlings::progress::Progress;
 use netlings::report;
+use serde::Serialize;
 
 use crate::check::bold;
 use crate::{Place, Verdict, watch};
 
 /// Arguments of `hint`.
 #[derive(clap::Args)]
+#[command(after_help = "Three tiers: where to look, the idea, and the shape of the code with another subject.\n\n\
+    Examples:\n  cargo netlings hint              the step where you are\n  \
+    cargo netlings hint hello/2      another one\n  cargo netlings hint --again      those seen already")]
 pub struct Args {
-    /// LAB/STEP; without it the step where you are.
+    /// A step; without it, the one where you are.
+    #[arg(value_name = "LAB/STEP")]
     selection: Option<String>,
     /// The tiers seen already, and no new one.
     #[arg(long)]
     again: bool,
+    /// One JSON document instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    lab: &'a str,
+    step: u8,
+    /// How many more there are.
+    left: usize,
+    hints: Vec<Hint<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hint<'a> {
+    title: &'a str,
+    /// In the book's Markdown.
+    text: &'a str,
 }
 
 /// Runs the command.
@@ -47,6 +73,16 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         *seen = (*seen + 1).min(text.hints.len());
     }
     let seen = *seen;
+    if args.json {
+        let shown = text.hints.iter().take(seen).skip(if args.again { 0 } else { seen - 1 });
+        let hints = shown.map(|(title, text)| Hint { title, text }).collect();
+        let document = Document { version: 1, lab: lab.lab, step, left: text.hints.len() - seen, hints };
+        let text = serde_json::to_string_pretty(&document)
+            .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
+        std::println!("{text}");
+        keep(place, &progress);
+        return Ok(Verdict::Pass);
+    }
     let name = format!("{}/{step}", lab.lab);
     let from = if args.again { 0 } else { seen - 1 };
     for (title, hint) in text.hints.iter().take(seen).skip(from) {
@@ -64,8 +100,12 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         0 => println!("That was the last of {}. Check: cargo netlings check {name}", text.hints.len()),
         _ => println!("{left} more: cargo netlings hint {name}     Check: cargo netlings check {name}"),
     }
+    keep(place, &progress);
+    Ok(Verdict::Pass)
+}
+
+fn keep(place: &Place, progress: &Progress) {
     if let Err(error) = progress.save(&place.course.root) {
         eprintln!("netlings: how far you are cannot be kept: {error}");
     }
-    Ok(Verdict::Pass)
 }

@@ -12,6 +12,7 @@ use crate::{Place, Verdict};
 
 /// Arguments of `list`.
 #[derive(clap::Args)]
+#[command(after_help = "Signs: ✔ passed · ◐ begun · ○ to do · ! to check again, since your file or the course changed.")]
 pub struct Args {
     /// Only labs with steps that have not passed.
     #[arg(long)]
@@ -41,6 +42,8 @@ struct Chapter {
     to_come: bool,
     minutes: u32,
     steps: Vec<Step>,
+    /// Why the lab cannot be read; `null` if it can.
+    trouble: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +64,7 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         let mut chapters = Vec::new();
         for chapter in &part.chapters {
             let chapter = chapter_of(place, &progress, chapter)?;
-            let open = chapter.steps.iter().any(|step| step.state != "passed");
+            let open = chapter.trouble.is_some() || chapter.steps.iter().any(|step| step.state != "passed");
             if open || !args.todo {
                 chapters.push(chapter);
             }
@@ -86,9 +89,17 @@ fn chapter_of(place: &Place, progress: &Progress, chapter: &netlings::course::Ch
         to_come: chapter.name.is_none(),
         minutes: 0,
         steps: Vec::new(),
+        trouble: None,
     };
     let Some(checks) = chapter.name.as_deref().and_then(checks::find) else { return Ok(document) };
-    let lab = place.course.lab(checks.lab)?;
+    document.lab = Some(checks.lab.to_owned());
+    let lab = match place.course.lab(checks.lab) {
+        Ok(lab) => lab,
+        Err(why) => {
+            document.trouble = Some(why.to_string());
+            return Ok(document);
+        }
+    };
     let known = progress.labs.get(checks.lab);
     let current = known.is_some_and(|known| known.hash == progress::fingerprint(&place.course.root, &lab, checks));
     for (number, step) in (1..).zip(&lab.steps) {
@@ -101,7 +112,6 @@ fn chapter_of(place: &Place, progress: &Progress, chapter: &netlings::course::Ch
         document.minutes += step.minutes;
         document.steps.push(Step { title: step.title.clone(), state });
     }
-    document.lab = Some(lab.name);
     Ok(document)
 }
 
@@ -114,6 +124,10 @@ fn print(document: &Document) {
                 println!("     {}{note}", chapter.title);
                 continue;
             };
+            if let Some(why) = &chapter.trouble {
+                println!("   {} {lab:<12} {why}", paint("!", AnsiColor::Red));
+                continue;
+            }
             let passed = chapter.steps.iter().filter(|step| step.state == "passed").count();
             let count = chapter.steps.len();
             let sign = match passed {

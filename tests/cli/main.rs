@@ -14,6 +14,8 @@ mod watch;
 
 use std::env;
 use std::ffi::OsString;
+use std::io::Write;
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,7 +31,11 @@ use netlings::trial::Program;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit status: 0 all pass, 1 some do not, 2 misuse, 3 trouble that is not yours.\n\
+    after_help = "Examples:\n  cargo run                        go on where you left off\n  \
+                  cargo netlings check hello/2     one step, once\n  \
+                  cargo netlings hint              stuck? one tier more each time\n  \
+                  cargo netlings book hello        the chapter\n\n\
+                  Exit status: 0 all pass, 1 some do not, 2 misuse, 3 trouble that is not yours.\n\
                   LAB is a name from `list`, STEP a number: `hello`, `hello/2`."
 )]
 struct Cli {
@@ -101,7 +107,23 @@ enum Verdict {
     Fail,
 }
 
+/// Whoever reads our output may leave before its end (`list | head`), and a
+/// disk may be full: both end us, and neither is a panic with a backtrace.
+fn end_where_nothing_can_be_printed() {
+    let otherwise = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        // The standard library's words for what `println!` cannot do.
+        let text = panic.payload_as_str().unwrap_or_default();
+        let Some(why) = text.strip_prefix("failed printing to stdout: ") else { return otherwise(panic) };
+        if !why.contains("Broken pipe") {
+            let _ = writeln!(std::io::stderr(), "netlings: nothing can be printed: {why}");
+        }
+        std::process::exit(3);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_where_nothing_can_be_printed();
     let cli = Cli::parse();
     match run(cli.command) {
         Ok(Verdict::Pass) => ExitCode::SUCCESS,
@@ -128,7 +150,9 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
         Some(Command::Export(args)) => export::run(&Place::find()?, &args),
         Some(Command::New(args)) => new::run(&Place::find()?, &args),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "netlings", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "netlings", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
             Ok(Verdict::Pass)
         }
         Some(Command::OneCheck { lab, name, seed, snapshots, captures, shortfall, command }) => {

@@ -21,7 +21,9 @@ const COMMITS_MAX: &str = "--max-count=200";
 /// there is none yet. Where it cannot be written, git is left to ask.
 pub fn capture(course: &Course) {
     for checks in course.labs() {
-        let Ok(lab) = course.lab(checks.lab) else { continue };
+        let Ok(lab) = course.lab(checks.lab) else {
+            continue;
+        };
         for file in &lab.yours {
             let copy = copy_of(&course.root, &lab.name, file);
             if copy.exists() {
@@ -38,20 +40,31 @@ pub fn capture(course: &Course) {
 }
 
 fn copy_of(root: &Path, lab: &str, file: &Path) -> PathBuf {
-    root.join(".netlings").join("base").join("labs").join(lab).join(file)
+    root.join(".netlings")
+        .join("base")
+        .join("labs")
+        .join(lab)
+        .join(file)
 }
 
 /// The stub of `file`, one of the learner's in `lab`.
 pub fn stub(root: &Path, lab: &Lab, file: &Path) -> Option<Vec<u8>> {
-    let is_stub = |octets: &Vec<u8>| str::from_utf8(octets).is_ok_and(|text| lab.is_stub(file, text));
+    let is_stub =
+        |octets: &Vec<u8>| str::from_utf8(octets).is_ok_and(|text| lab.is_stub(file, text));
     let path = path_of(&lab.name, file);
     committed(root, &path)
         .filter(is_stub)
-        .or_else(|| fs::read(copy_of(root, &lab.name, file)).ok().filter(is_stub))
+        .or_else(|| {
+            fs::read(copy_of(root, &lab.name, file))
+                .ok()
+                .filter(is_stub)
+        })
         .or_else(|| {
             let commits = git(root, &["log", COMMITS_MAX, "--format=%H", "--", &path])?;
             let commits = String::from_utf8(commits).ok()?;
-            commits.lines().find_map(|commit| at(root, commit, &path).filter(is_stub))
+            commits
+                .lines()
+                .find_map(|commit| at(root, commit, &path).filter(is_stub))
         })
         .or_else(|| fs::read(root.join(&path)).ok().filter(is_stub))
 }
@@ -69,12 +82,18 @@ pub fn committed(root: &Path, path: &str) -> Option<Vec<u8>> {
 
 fn at(root: &Path, commit: &str, path: &str) -> Option<Vec<u8>> {
     // As a checkout would write it: with this system's ends of lines.
-    git(root, &["cat-file", "--filters", &format!("{commit}:./{path}")])
+    git(
+        root,
+        &["cat-file", "--filters", &format!("{commit}:./{path}")],
+    )
 }
 
 /// Why git cannot be asked, as a sentence; `None` if it can.
 pub fn without_git(root: &Path) -> Option<&'static str> {
-    let version = Command::new("git").arg("--version").stdin(Stdio::null()).output();
+    let version = Command::new("git")
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output();
     if version.is_err() {
         return Some("git is not installed");
     }
@@ -86,6 +105,11 @@ pub fn without_git(root: &Path) -> Option<&'static str> {
 
 fn git(root: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut git = Command::new("git");
-    let output = git.current_dir(root).args(args).stdin(Stdio::null()).output().ok()?;
+    let output = git
+        .current_dir(root)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
     output.status.success().then_some(output.stdout)
 }

@@ -15,13 +15,15 @@ use crate::{Place, Verdict, pristine};
 
 /// Arguments of `reset`.
 #[derive(clap::Args)]
-#[command(after_help = "What is replaced is kept in .netlings/kept, and --undo brings it back.\n\n\
+#[command(
+    after_help = "What is replaced is kept in .netlings/kept, and --undo brings it back.\n\n\
     Examples:\n  cargo netlings reset hello/2         the file that step 2 is written in\n  \
     cargo netlings reset hello           the whole lab, the given files too\n  \
-    cargo netlings reset hello --undo    what the last reset replaced")]
+    cargo netlings reset hello --undo    what the last reset replaced"
+)]
 pub struct Args {
-    /// LAB or LAB/STEP.
-    #[arg(required_unless_present = "undo")]
+    /// A lab, or a step, whose file goes back with all that is written in it.
+    #[arg(value_name = "LAB[/STEP]", required_unless_present = "undo")]
     selection: Option<String>,
     /// Do not ask.
     #[arg(long)]
@@ -47,7 +49,9 @@ impl Change {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             // What cannot be read cannot be kept.
             Err(error) => {
-                return Err(Trouble::Ours(format!("{path} cannot be read ({error}), so nothing was changed")));
+                return Err(Trouble::Ours(format!(
+                    "{path} cannot be read ({error}), so nothing was changed"
+                )));
             }
         };
         Ok(Change { path, old, new })
@@ -56,52 +60,89 @@ impl Change {
 
 /// Runs the command.
 pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
-    let selection = args.selection.as_deref().map(|text| place.course.select(text, &place.here)).transpose()?;
+    let selection = args
+        .selection
+        .as_deref()
+        .map(|text| place.course.select(text, &place.here))
+        .transpose()?;
     let root = &place.course.root;
     let (changes, notes) = match (selection, args.undo) {
         (selection, true) => (last_kept(place, selection)?, Vec::new()),
         (Some(selection), false) => delivered(place, selection)?,
-        (None, false) => return Err(Trouble::Misuse("reset which lab? For example: reset hello/1".to_owned())),
+        (None, false) => {
+            return Err(Trouble::Misuse(
+                "reset which lab? For example: reset hello/1".to_owned(),
+            ));
+        }
     };
-    let changes: Vec<Change> = changes.into_iter().filter(|change| change.old.as_ref() != Some(&change.new)).collect();
+    let changes: Vec<Change> = changes
+        .into_iter()
+        .filter(|change| change.old.as_ref() != Some(&change.new))
+        .collect();
     for note in &notes {
         println!("{note}");
     }
     if changes.is_empty() {
         let name = args.selection.as_deref().unwrap_or("the course");
-        let state = if args.undo { "as the last reset found it" } else { "as it was delivered" };
+        let state = if args.undo {
+            "as the last reset found it"
+        } else {
+            "as it was delivered"
+        };
         println!("{name} is {state}; nothing was changed. Go on: cargo run");
         return Ok(Verdict::Pass);
     }
     for change in &changes {
-        let read_only = fs::metadata(root.join(&change.path)).is_ok_and(|file| file.permissions().readonly());
+        let read_only =
+            fs::metadata(root.join(&change.path)).is_ok_and(|file| file.permissions().readonly());
         if read_only {
             let path = &change.path;
-            return Err(Trouble::Ours(format!("{path} is read-only; make it writable and reset again. Nothing was changed")));
+            return Err(Trouble::Ours(format!(
+                "{path} is read-only; make it writable and reset again. Nothing was changed"
+            )));
         }
     }
     if !args.yes && !agreed(&changes)? {
         println!("Nothing was changed.");
         return Ok(Verdict::Pass);
     }
-    let kept = keep(root, &changes)
-        .map_err(|error| Trouble::Ours(format!("your files cannot be kept ({error}), so nothing was changed")))?;
+    let kept = keep(root, &changes).map_err(|error| {
+        Trouble::Ours(format!(
+            "your files cannot be kept ({error}), so nothing was changed"
+        ))
+    })?;
     let why = |error: io::Error| match &kept {
-        Some(kept) => Trouble::Ours(format!("not everything could be replaced ({error}); your files are in {kept}")),
+        Some(kept) => Trouble::Ours(format!(
+            "not everything could be replaced ({error}); your files are in {kept}"
+        )),
         None => Trouble::Ours(format!("not everything could be written: {error}")),
     };
     let mut staged = Staged::default();
     for change in &changes {
-        staged.add(&root.join(&change.path), &change.new).map_err(why)?;
+        staged
+            .add(&root.join(&change.path), &change.new)
+            .map_err(why)?;
     }
     staged.commit().map_err(why)?;
     for change in &changes {
-        println!("{}: {}", change.path, if args.undo { "put back" } else { "as it was delivered" });
+        println!(
+            "{}: {}",
+            change.path,
+            if args.undo {
+                "put back"
+            } else {
+                "as it was delivered"
+            }
+        );
     }
     if let Some(kept) = &kept {
         println!("what was there is kept in {kept}");
     }
-    let lab = args.selection.as_deref().map(|text| format!("{text} ")).unwrap_or_default();
+    let lab = args
+        .selection
+        .as_deref()
+        .map(|text| format!("{text} "))
+        .unwrap_or_default();
     match kept {
         Some(_) => println!("\nUndo: cargo netlings reset {lab}--undo     Go on: cargo run"),
         None => println!("\nGo on: cargo run"),
@@ -120,11 +161,17 @@ fn delivered(place: &Place, selection: Selection) -> Result<(Vec<Change>, Vec<St
     let step = match selection.step {
         Some(number) => {
             let step = lab.step(number);
-            Some(step.ok_or_else(|| Trouble::Ours(format!("labs/{name}/lab.toml has no step {number}")))?)
+            Some(step.ok_or_else(|| {
+                Trouble::Ours(format!("labs/{name}/lab.toml has no step {number}"))
+            })?)
         }
         None => None,
     };
-    for file in lab.yours.iter().filter(|file| step.is_none_or(|step| step.file == **file)) {
+    for file in lab
+        .yours
+        .iter()
+        .filter(|file| step.is_none_or(|step| step.holds(file)))
+    {
         let path = pristine::path_of(name, file);
         let stub = pristine::stub(root, &lab, file).ok_or_else(|| {
             let git = pristine::without_git(root).unwrap_or("no commit has it");
@@ -133,11 +180,16 @@ fn delivered(place: &Place, selection: Selection) -> Result<(Vec<Change>, Vec<St
             ))
         })?;
         if let Some(number) = selection.step {
-            let others = (1..).zip(&lab.steps).filter(|(other, step)| *other != number && step.file == *file);
+            let others = (1..)
+                .zip(&lab.steps)
+                .filter(|(other, step)| *other != number && step.holds(file));
             let others: Vec<String> = others.map(|(other, _)| other.to_string()).collect();
             if !others.is_empty() {
                 let steps = if others.len() == 1 { "step" } else { "steps" };
-                notes.push(format!("{path} holds {steps} {} too, which goes back with it", others.join(" and ")));
+                notes.push(format!(
+                    "{path} holds {steps} {} too, which goes back with it",
+                    others.join(" and ")
+                ));
             }
         }
         changes.push(Change::new(root, path, stub)?);
@@ -170,7 +222,9 @@ fn lab_as_delivered(place: &Place, name: &str) -> Result<Lab, Trouble> {
     }
     place.course.lab(name).map_err(|_| {
         let git = pristine::without_git(&place.course.root).unwrap_or("no commit has it");
-        Trouble::Ours(format!("labs/{name} is not whole, and cannot be brought back: {git}"))
+        Trouble::Ours(format!(
+            "labs/{name} is not whole, and cannot be brought back: {git}"
+        ))
     })
 }
 
@@ -178,13 +232,28 @@ fn lab_as_delivered(place: &Place, name: &str) -> Result<Lab, Trouble> {
 fn last_kept(place: &Place, selection: Option<Selection>) -> Result<Vec<Change>, Trouble> {
     let root = &place.course.root;
     let all = root.join(".netlings").join("kept");
-    let mut sets: Vec<PathBuf> = fs::read_dir(&all).into_iter().flatten().flatten().map(|set| set.path()).collect();
+    let mut sets: Vec<PathBuf> = fs::read_dir(&all)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|set| set.path())
+        .collect();
     sets.sort();
-    let within = selection.map_or("labs/".to_owned(), |selection| format!("labs/{}/", selection.lab.lab));
+    let within = selection.map_or("labs/".to_owned(), |selection| {
+        format!("labs/{}/", selection.lab.lab)
+    });
     let only = match selection {
-        Some(Selection { lab, step: Some(number) }) => {
-            let file = lab_as_delivered(place, lab.lab)?.step(number).map(|step| step.file.clone());
-            file.map(|file| pristine::path_of(lab.lab, &file))
+        Some(Selection {
+            lab,
+            step: Some(number),
+        }) => {
+            let known = lab_as_delivered(place, lab.lab)?;
+            known.step(number).map(|step| {
+                let files = known.yours.iter().filter(|file| step.holds(file));
+                files
+                    .map(|file| pristine::path_of(lab.lab, file))
+                    .collect::<Vec<_>>()
+            })
         }
         _ => None,
     };
@@ -192,20 +261,25 @@ fn last_kept(place: &Place, selection: Option<Selection>) -> Result<Vec<Change>,
         let mut files = Vec::new();
         files_below(set, &set.join(&within), &mut files)
             .map_err(|error| Trouble::Ours(format!("{} cannot be read: {error}", set.display())))?;
-        files.retain(|file| only.as_ref().is_none_or(|only| only == file));
+        files.retain(|file| only.as_ref().is_none_or(|only| only.contains(file)));
         if files.is_empty() {
             continue;
         }
         let kept = files.into_iter().map(|path| {
             let file = set.join(&path);
-            let octets = fs::read(&file)
-                .map_err(|error| Trouble::Ours(format!("{} cannot be read: {error}", file.display())))?;
+            let octets = fs::read(&file).map_err(|error| {
+                Trouble::Ours(format!("{} cannot be read: {error}", file.display()))
+            })?;
             Change::new(root, path, octets)
         });
         return kept.collect();
     }
-    let what = selection.map_or(String::new(), |selection| format!(" of {}", selection.lab.lab));
-    Err(Trouble::Misuse(format!("no reset{what} has kept anything, so there is nothing to undo")))
+    let what = selection.map_or(String::new(), |selection| {
+        format!(" of {}", selection.lab.lab)
+    });
+    Err(Trouble::Misuse(format!(
+        "no reset{what} has kept anything, so there is nothing to undo"
+    )))
 }
 
 /// The files below `folder`, by their path from `set`.
@@ -252,7 +326,9 @@ fn keep(root: &Path, changes: &[Change]) -> io::Result<Option<String>> {
     }
     let all = root.join(".netlings").join("kept");
     fs::create_dir_all(&all)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let date = date_time(now);
     let mut name = date.clone();
     for number in 2.. {
@@ -284,7 +360,9 @@ fn date_time(seconds: u64) -> String {
     let (days, second) = (seconds / 86400, seconds % 86400);
     let mut year = 1970;
     let mut day = days;
-    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let len = |year: u64| if is_leap(year) { 366 } else { 365 };
     while day >= len(year) {
         day -= len(year);
@@ -300,5 +378,8 @@ fn date_time(seconds: u64) -> String {
         month += 1;
     }
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year}-{month:02}-{:02}-{hour:02}{minute:02}{second:02}", day + 1)
+    format!(
+        "{year}-{month:02}-{:02}-{hour:02}{minute:02}{second:02}",
+        day + 1
+    )
 }

@@ -99,6 +99,9 @@ fn tell_step(place: &Place, lab: &Lab, number: u8) {
     let heading = format!("{} · step {number} of {} · {}", lab.name, lab.steps.len(), step.title);
     println!("{}", bold(&heading));
     println!("  edit  labs/{}/{}{line}   {}()", lab.name, step.file.display(), step.item);
+    for also in &step.also {
+        println!("        labs/{}/{}", lab.name, also.display());
+    }
     println!("  read  book/src/{}.md, \"Step {number}\"   (cargo netlings book {} shows it)\n", lab.name, lab.name);
 }
 

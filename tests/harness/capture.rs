@@ -86,7 +86,12 @@ struct Flags {
     rst: bool,
 }
 
-const ACK: Flags = Flags { ack: true, syn: false, fin: false, rst: false };
+const ACK: Flags = Flags {
+    ack: true,
+    syn: false,
+    fin: false,
+    rst: false,
+};
 
 /// Makes a capture of `events`; the packet of the event with index `guilty`
 /// gets `comment`. `None` if there was no connection.
@@ -105,11 +110,22 @@ pub fn capture(
     let mut file = File::new();
     let mut sequences: BTreeMap<usize, Sequence> = ends
         .iter()
-        .map(|(stream, ends)| (*stream, Sequence { ends: *ends, harness: 1000, program: 50_000_000 }))
+        .map(|(stream, ends)| {
+            (
+                *stream,
+                Sequence {
+                    ends: *ends,
+                    harness: 1000,
+                    program: 50_000_000,
+                },
+            )
+        })
         .collect();
     let mut found = None;
     for (index, event) in events.iter().enumerate() {
-        let Some(sequence) = sequences.get_mut(&event.stream) else { continue };
+        let Some(sequence) = sequences.get_mut(&event.stream) else {
+            continue;
+        };
         let before = file.packets;
         let mut note = String::new();
         if guilty == Some(index) {
@@ -123,9 +139,25 @@ pub fn capture(
             What::Received(octets) => file.data(at, sequence, Side::Program, octets, &note)?,
             What::Finished => file.fin(at, sequence, Side::Harness, &note)?,
             What::End => file.fin(at, sequence, Side::Program, &note)?,
-            What::Aborted => file.segment(at, sequence, Side::Harness, Flags { rst: true, ..ACK }, &[], &note)?,
-            What::Reset => file.segment(at, sequence, Side::Program, Flags { rst: true, ..ACK }, &[], &note)?,
-            What::DatagramSent(octets, fate) => file.datagram(at, sequence.ends, Side::Harness, octets, *fate, &note)?,
+            What::Aborted => file.segment(
+                at,
+                sequence,
+                Side::Harness,
+                Flags { rst: true, ..ACK },
+                &[],
+                &note,
+            )?,
+            What::Reset => file.segment(
+                at,
+                sequence,
+                Side::Program,
+                Flags { rst: true, ..ACK },
+                &[],
+                &note,
+            )?,
+            What::DatagramSent(octets, fate) => {
+                file.datagram(at, sequence.ends, Side::Harness, octets, *fate, &note)?
+            }
             What::DatagramReceived(octets, fate) => {
                 file.datagram(at, sequence.ends, Side::Program, octets, *fate, &note)?;
             }
@@ -135,7 +167,10 @@ pub fn capture(
             found = Some(before + 1);
         }
     }
-    Ok(Some(Capture { octets: file.octets, guilty: found }))
+    Ok(Some(Capture {
+        octets: file.octets,
+        guilty: found,
+    }))
 }
 
 /// A capture file in the making.
@@ -147,13 +182,20 @@ struct File {
 impl File {
     /// The section header and the one interface.
     fn new() -> File {
-        let mut file = File { octets: Vec::new(), packets: 0 };
+        let mut file = File {
+            octets: Vec::new(),
+            packets: 0,
+        };
         let mut section = Vec::new();
         section.extend(0x1a2b_3c4d_u32.to_le_bytes()); // which end comes first
         section.extend(1_u16.to_le_bytes()); // version 1.0
         section.extend(0_u16.to_le_bytes());
         section.extend((-1_i64).to_le_bytes()); // a section of unknown length
-        option(&mut section, OPT_COMMENT, b"Headers are made up around the octets that a check sent and received.");
+        option(
+            &mut section,
+            OPT_COMMENT,
+            b"Headers are made up around the octets that a check sent and received.",
+        );
         option(&mut section, OPT_END, b"");
         file.block(0x0a0d_0d0a, &section);
         let mut interface = Vec::new();
@@ -192,16 +234,50 @@ impl File {
     }
 
     /// The three segments of RFC 9293 §3.5.
-    fn handshake(&mut self, at: u64, sequence: &mut Sequence, client: Side, note: &str) -> io::Result<()> {
-        let server = if client == Side::Harness { Side::Program } else { Side::Harness };
-        self.segment(at, sequence, client, Flags { syn: true, ..Flags::default() }, &[], note)?;
+    fn handshake(
+        &mut self,
+        at: u64,
+        sequence: &mut Sequence,
+        client: Side,
+        note: &str,
+    ) -> io::Result<()> {
+        let server = if client == Side::Harness {
+            Side::Program
+        } else {
+            Side::Harness
+        };
+        self.segment(
+            at,
+            sequence,
+            client,
+            Flags {
+                syn: true,
+                ..Flags::default()
+            },
+            &[],
+            note,
+        )?;
         self.segment(at, sequence, server, Flags { syn: true, ..ACK }, &[], "")?;
         self.segment(at, sequence, client, ACK, &[], "")
     }
 
-    fn data(&mut self, at: u64, sequence: &mut Sequence, from: Side, octets: &[u8], note: &str) -> io::Result<()> {
+    fn data(
+        &mut self,
+        at: u64,
+        sequence: &mut Sequence,
+        from: Side,
+        octets: &[u8],
+        note: &str,
+    ) -> io::Result<()> {
         for (index, chunk) in octets.chunks(DATA_LEN_MAX).enumerate() {
-            self.segment(at, sequence, from, ACK, chunk, if index == 0 { note } else { "" })?;
+            self.segment(
+                at,
+                sequence,
+                from,
+                ACK,
+                chunk,
+                if index == 0 { note } else { "" },
+            )?;
             self.acknowledge(at, sequence, from)?;
         }
         Ok(())
@@ -212,20 +288,39 @@ impl File {
         self.acknowledge(at, sequence, from)
     }
 
-    fn acknowledge(&mut self, at: u64, sequence: &mut Sequence, what_came_from: Side) -> io::Result<()> {
-        let from = if what_came_from == Side::Harness { Side::Program } else { Side::Harness };
+    fn acknowledge(
+        &mut self,
+        at: u64,
+        sequence: &mut Sequence,
+        what_came_from: Side,
+    ) -> io::Result<()> {
+        let from = if what_came_from == Side::Harness {
+            Side::Program
+        } else {
+            Side::Harness
+        };
         self.segment(at, sequence, from, ACK, &[], "")
     }
 
     /// A datagram as its sender sent it; what then happened to it is a comment.
-    fn datagram(&mut self, at: u64, ends: Ends, from: Side, octets: &[u8], fate: Fate, note: &str) -> io::Result<()> {
+    fn datagram(
+        &mut self,
+        at: u64,
+        ends: Ends,
+        from: Side,
+        octets: &[u8],
+        fate: Fate,
+        note: &str,
+    ) -> io::Result<()> {
         let (source, destination) = match from {
             Side::Harness => (ends.harness, ends.program),
             Side::Program => (ends.program, ends.harness),
         };
         let packet = ip(source, destination)?.udp(source.port(), destination.port());
         let mut packet_octets = Vec::with_capacity(packet.size(octets.len()));
-        packet.write(&mut packet_octets, octets).map_err(io::Error::other)?;
+        packet
+            .write(&mut packet_octets, octets)
+            .map_err(io::Error::other)?;
         let note = match fate {
             Fate::Delivered => note.to_owned(),
             fate => format!("The network, on purpose: {fate:?}. {note}"),
@@ -243,12 +338,15 @@ impl File {
         data: &[u8],
         note: &str,
     ) -> io::Result<()> {
-        let Ends { harness, program, .. } = sequence.ends;
+        let Ends {
+            harness, program, ..
+        } = sequence.ends;
         let (source, destination, own, other) = match from {
             Side::Harness => (harness, program, &mut sequence.harness, sequence.program),
             Side::Program => (program, harness, &mut sequence.program, sequence.harness),
         };
-        let mut packet = ip(source, destination)?.tcp(source.port(), destination.port(), *own, u16::MAX);
+        let mut packet =
+            ip(source, destination)?.tcp(source.port(), destination.port(), *own, u16::MAX);
         if flags.syn {
             packet = packet.syn();
         }
@@ -277,12 +375,16 @@ impl File {
 /// The beginning of a packet, with a time to live of 64.
 fn ip(source: SocketAddr, destination: SocketAddr) -> io::Result<PacketBuilderStep<IpHeaders>> {
     match (source, destination) {
-        (SocketAddr::V4(source), SocketAddr::V4(destination)) => {
-            Ok(PacketBuilder::ipv4(source.ip().octets(), destination.ip().octets(), 64))
-        }
-        (SocketAddr::V6(source), SocketAddr::V6(destination)) => {
-            Ok(PacketBuilder::ipv6(source.ip().octets(), destination.ip().octets(), 64))
-        }
+        (SocketAddr::V4(source), SocketAddr::V4(destination)) => Ok(PacketBuilder::ipv4(
+            source.ip().octets(),
+            destination.ip().octets(),
+            64,
+        )),
+        (SocketAddr::V6(source), SocketAddr::V6(destination)) => Ok(PacketBuilder::ipv6(
+            source.ip().octets(),
+            destination.ip().octets(),
+            64,
+        )),
         _ => Err(io::Error::other("an exchange between IPv4 and IPv6")),
     }
 }
@@ -314,7 +416,14 @@ mod tests {
             What::Finished,
             What::End,
         ];
-        let events = (0..).zip(whats).map(|(at_us, what)| Event { at_us, stream: 1, what }).collect();
+        let events = (0..)
+            .zip(whats)
+            .map(|(at_us, what)| Event {
+                at_us,
+                stream: 1,
+                what,
+            })
+            .collect();
         let ends = Ends {
             transport: Transport::Tcp,
             harness: ([127, 0, 0, 1], 40_000).into(),
@@ -326,7 +435,9 @@ mod tests {
     #[test]
     fn the_guilty_packet_is_counted_as_wireshark_counts() {
         let (events, ends) = conversation();
-        let made = capture(&events, &ends, Some(2), "x").expect("it is made").expect("there was a connection");
+        let made = capture(&events, &ends, Some(2), "x")
+            .expect("it is made")
+            .expect("there was a connection");
         // Three of the handshake, data and ACK, and then this one.
         assert_eq!(made.guilty, Some(6));
         assert_eq!(made.octets.len() % 4, 0);
@@ -334,17 +445,30 @@ mod tests {
 
     #[test]
     fn without_a_connection_there_is_no_capture() {
-        assert!(capture(&[], &BTreeMap::new(), None, "").expect("no error").is_none());
+        assert!(
+            capture(&[], &BTreeMap::new(), None, "")
+                .expect("no error")
+                .is_none()
+        );
     }
 
     /// The oracle is tshark, where it is installed.
     #[test]
     fn tshark_finds_nothing_wrong_and_the_same_octets() {
         let (events, ends) = conversation();
-        let made = capture(&events, &ends, Some(2), "expected this").expect("it is made").expect("a connection");
+        let made = capture(&events, &ends, Some(2), "expected this")
+            .expect("it is made")
+            .expect("a connection");
         let tshark = |args: &[&str]| {
             let mut child = Command::new("tshark")
-                .args(["-r", "-", "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"])
+                .args([
+                    "-r",
+                    "-",
+                    "-o",
+                    "ip.check_checksum:TRUE",
+                    "-o",
+                    "tcp.check_checksum:TRUE",
+                ])
                 .args(args)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -364,9 +488,23 @@ mod tests {
             return;
         };
         assert_eq!(found, "");
-        let sent = tshark(&["-Y", "tcp.dstport == 7000 && tcp.len > 0", "-T", "fields", "-e", "tcp.payload"]);
+        let sent = tshark(&[
+            "-Y",
+            "tcp.dstport == 7000 && tcp.len > 0",
+            "-T",
+            "fields",
+            "-e",
+            "tcp.payload",
+        ]);
         assert_eq!(sent.as_deref(), Some("68656c\n6c6f0a\n"));
-        let marked = tshark(&["-Y", "frame.comment contains \"FIRST DIFFERENCE\"", "-T", "fields", "-e", "frame.number"]);
+        let marked = tshark(&[
+            "-Y",
+            "frame.comment contains \"FIRST DIFFERENCE\"",
+            "-T",
+            "fields",
+            "-e",
+            "frame.number",
+        ]);
         assert_eq!(marked.as_deref(), Some("6\n"));
     }
 }

@@ -54,7 +54,11 @@ pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
     let mut command = Command::new(cargo());
     command
         .current_dir(root)
-        .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
+        .args([
+            "build",
+            "--quiet",
+            "--message-format=json-render-diagnostics",
+        ])
         .args(["--color", if colour { "always" } else { "never" }])
         .arg("--target-dir")
         .arg(target_dir(root))
@@ -64,7 +68,8 @@ pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
         Ok(output) => output,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Build::Trouble(
-                "there is no cargo in the PATH; https://rust-lang.org/tools/install has it".to_owned(),
+                "there is no cargo in the PATH; https://rust-lang.org/tools/install has it"
+                    .to_owned(),
             );
         }
         Err(error) => return Build::Trouble(format!("cargo cannot be started: {error}")),
@@ -72,15 +77,26 @@ pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() {
         let lines = output.stdout.split(|&octet| octet == b'\n');
-        let messages: Vec<Message> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
-        let paths = packages.iter().map(|package| messages.iter().find_map(|message| artifact(message, package)));
+        let messages: Vec<Message> = lines
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect();
+        let paths = packages.iter().map(|package| {
+            messages
+                .iter()
+                .find_map(|message| artifact(message, package))
+        });
         return match paths.collect() {
             Some(paths) => Build::Built(paths),
             None => Build::Trouble(format!("cargo built {names} and did not say where")),
         };
     }
     // Cargo has no codes for these; its sentences have not changed for years.
-    let not_the_code = ["No space left on device", "linker `", "Read-only file system", "Permission denied"];
+    let not_the_code = [
+        "No space left on device",
+        "linker `",
+        "Read-only file system",
+        "Permission denied",
+    ];
     if not_the_code.iter().any(|sign| said.contains(sign)) {
         Build::Trouble(format!("cargo could not build {names}:\n{said}"))
     } else if said.contains("could not compile") {
@@ -101,6 +117,11 @@ fn artifact(message: &Message, package: &str) -> Option<PathBuf> {
         return message.executable.clone();
     }
     // A library to preload.
-    let library = target.name == package.replace('-', "_") && target.kind.iter().any(|kind| kind == "cdylib");
-    if library { message.filenames.first().cloned() } else { None }
+    let library =
+        target.name == package.replace('-', "_") && target.kind.iter().any(|kind| kind == "cdylib");
+    if library {
+        message.filenames.first().cloned()
+    } else {
+        None
+    }
 }

@@ -48,7 +48,9 @@ pub fn plain(markdown: &str) -> String {
     let mut plain = String::new();
     let mut rest = markdown;
     while let Some((before, link)) = rest.split_once("](") {
-        let Some((_, after)) = link.split_once(')') else { break };
+        let Some((_, after)) = link.split_once(')') else {
+            break;
+        };
         match before.rsplit_once('[') {
             Some((text, label)) => {
                 plain.push_str(text);
@@ -70,7 +72,10 @@ mod tests {
     fn hints_are_those_of_the_step() {
         let chapter = "## One {#step-1}\n<details class=\"hint\"><summary>Hint 1: where</summary>\n\nLook\nhere.\n\n</details>\n> **You can now** read.\n> And write.\n\n## Two {#step-2}\n<details class=\"hint\"><summary>Hint 1: where</summary>\n\nThere.\n\n</details>\n";
         let one = step_text(chapter, 1);
-        assert_eq!(one.hints, [("Hint 1: where".to_owned(), "Look\nhere.".to_owned())]);
+        assert_eq!(
+            one.hints,
+            [("Hint 1: where".to_owned(), "Look\nhere.".to_owned())]
+        );
         assert_eq!(one.learned.as_deref(), Some("You can now read. And write."));
         assert_eq!(step_text(chapter, 2).hints.len(), 1);
         assert_eq!(step_text(chapter, 3), StepText::default());
@@ -78,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_link_becomes_its_text() {
-        assert_eq!(plain("see [the *map*](layers.md#map), **now**"), "see the map, now");
+        assert_eq!(
+            plain("see [the *map*](layers.md#map), **now**"),
+            "see the map, now"
+        );
         assert_eq!(plain("a](b"), "a](b");
     }
 }

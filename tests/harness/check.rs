@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::by_hand::ByHand;
 use crate::ladder::Ladder;
 use crate::trial::Trial;
 
@@ -116,12 +117,18 @@ impl Evidence<'_> {
 
     /// The connection that was opened last; 0 if none was.
     pub fn last_stream(&self) -> usize {
-        self.events.iter().map(|event| event.stream).max().unwrap_or(0)
+        self.events
+            .iter()
+            .map(|event| event.stream)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Whether system calls fell short for the program.
     pub fn calls_fell_short(&self) -> bool {
-        self.events.iter().any(|event| matches!(event.what, What::FallingShort(_)))
+        self.events
+            .iter()
+            .any(|event| matches!(event.what, What::FallingShort(_)))
     }
 
     /// What the harness sent on stream `stream`, a piece an event.
@@ -140,7 +147,8 @@ impl Evidence<'_> {
 
     /// Whether the last program's standard error holds `text`.
     pub fn said(&self, text: &str) -> bool {
-        self.last.is_some_and(|run| run.stderr_text().contains(text))
+        self.last
+            .is_some_and(|run| run.stderr_text().contains(text))
     }
 }
 
@@ -244,8 +252,16 @@ impl Failure {
     }
 
     /// Something that is no octets: an exit status, a close, a silence.
-    pub fn words(what: impl Into<String>, expected: impl Into<String>, came: impl Into<String>) -> Self {
-        Failure { what: what.into(), words: Some((expected.into(), came.into())), ..Failure::default() }
+    pub fn words(
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        came: impl Into<String>,
+    ) -> Self {
+        Failure {
+            what: what.into(),
+            words: Some((expected.into(), came.into())),
+            ..Failure::default()
+        }
     }
 
     /// The same failure, with how the exchange ended.
@@ -262,12 +278,20 @@ impl Failure {
 
     /// Trouble of the harness.
     pub fn ours(what: impl Into<String>, error: impl std::fmt::Display) -> Self {
-        Failure { what: format!("{}: {error}", what.into()), ours: true, ..Failure::default() }
+        Failure {
+            what: format!("{}: {error}", what.into()),
+            ours: true,
+            ..Failure::default()
+        }
     }
 
     /// Where the octets first differ, counted from 0.
     pub fn first_difference(&self) -> usize {
-        self.expected.iter().zip(&self.came).take_while(|(a, b)| a == b).count()
+        self.expected
+            .iter()
+            .zip(&self.came)
+            .take_while(|(a, b)| a == b)
+            .count()
     }
 }
 
@@ -330,6 +354,8 @@ pub struct Report {
     pub rfc: String,
     /// What happened, in order.
     pub ladder: Ladder,
+    /// The same with plain tools, where they can.
+    pub by_hand: Option<ByHand>,
     /// The file with the packets, and the number of the guilty one in it.
     pub capture: Option<(PathBuf, Option<usize>)>,
     /// The last lines that the program wrote to standard error.

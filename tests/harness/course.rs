@@ -33,7 +33,8 @@ impl std::error::Error for Trouble {}
 /// # Errors
 /// [`Trouble::Ours`] with the path and what the system says.
 pub fn read(path: &Path) -> Result<String, Trouble> {
-    fs::read_to_string(path).map_err(|error| Trouble::Ours(format!("cannot read {}: {error}", path.display())))
+    fs::read_to_string(path)
+        .map_err(|error| Trouble::Ours(format!("cannot read {}: {error}", path.display())))
 }
 
 /// The whole course.
@@ -85,6 +86,9 @@ pub struct Step {
     pub title: String,
     /// The file that it is written in, from the lab's folder.
     pub file: PathBuf,
+    /// Further files, where one is not enough.
+    #[serde(default)]
+    pub also: Vec<PathBuf>,
     /// The function to begin with.
     pub item: String,
     /// How long it takes, about.
@@ -133,7 +137,9 @@ impl Course {
     /// # Errors
     /// [`Trouble::Ours`] if there is none, or its `SUMMARY.md` cannot be read.
     pub fn find(from: &Path) -> Result<Course, Trouble> {
-        let root = from.ancestors().find(|folder| folder.join("book/src/SUMMARY.md").is_file());
+        let root = from
+            .ancestors()
+            .find(|folder| folder.join("book/src/SUMMARY.md").is_file());
         let root = root.ok_or_else(|| {
             let from = from.display();
             Trouble::Ours(format!(
@@ -141,12 +147,19 @@ impl Course {
             ))
         })?;
         let summary = read(&root.join("book/src/SUMMARY.md"))?;
-        Ok(Course { root: root.to_owned(), parts: parts(&summary) })
+        Ok(Course {
+            root: root.to_owned(),
+            parts: parts(&summary),
+        })
     }
 
     /// The labs that exist, in the order of the course.
     pub fn labs(&self) -> Vec<&'static LabChecks> {
-        let names = self.parts.iter().flat_map(|part| &part.chapters).filter_map(|chapter| chapter.name.as_deref());
+        let names = self
+            .parts
+            .iter()
+            .flat_map(|part| &part.chapters)
+            .filter_map(|chapter| chapter.name.as_deref());
         names.filter_map(checks::find).collect()
     }
 
@@ -210,20 +223,37 @@ impl Course {
     fn unknown(&self, name: &str) -> Trouble {
         let to_come = self.parts.iter().flat_map(|part| &part.chapters);
         let to_come = to_come.filter(|chapter| chapter.name.is_none());
-        if to_come.clone().any(|chapter| chapter.title.to_lowercase().starts_with(&format!("{name}:"))) {
+        if to_come.clone().any(|chapter| {
+            chapter
+                .title
+                .to_lowercase()
+                .starts_with(&format!("{name}:"))
+        }) {
             return Trouble::Misuse(format!("the lab {name} is still to come"));
         }
         let labs = self.labs();
-        let near = labs.iter().map(|lab| (strsim::damerau_levenshtein(lab.lab, name), lab.lab));
+        let near = labs
+            .iter()
+            .map(|lab| (strsim::damerau_levenshtein(lab.lab, name), lab.lab));
         match near.min() {
             Some((distance, lab)) if distance <= 3 => {
                 Trouble::Misuse(format!("there is no lab {name:?}; did you mean {lab}?"))
             }
             _ => {
                 let names: Vec<_> = labs.iter().map(|lab| lab.lab).collect();
-                Trouble::Misuse(format!("there is no lab {name:?}; the labs are {}", names.join(", ")))
+                Trouble::Misuse(format!(
+                    "there is no lab {name:?}; the labs are {}",
+                    names.join(", ")
+                ))
             }
         }
+    }
+}
+
+impl Step {
+    /// Whether the step is written in `file`, alone or with other files.
+    pub fn holds(&self, file: &Path) -> bool {
+        self.file == file || self.also.iter().any(|also| also == file)
     }
 }
 
@@ -236,8 +266,12 @@ impl Lab {
     /// Whether `file`, one of the learner's, is as it was delivered: every step
     /// that is written in it still has its `todo!`.
     pub fn is_stub(&self, file: &Path, content: &str) -> bool {
-        let mut numbers = (1..).zip(&self.steps).filter(|(_, step)| step.file == file).peekable();
-        numbers.peek().is_some() && numbers.all(|(number, _)| content.contains(&format!("todo!(\"step {number}:")))
+        let mut numbers = (1..)
+            .zip(&self.steps)
+            .filter(|(_, step)| step.holds(file))
+            .peekable();
+        numbers.peek().is_some()
+            && numbers.all(|(number, _)| content.contains(&format!("todo!(\"step {number}:")))
     }
 }
 
@@ -246,12 +280,23 @@ fn parts(summary: &str) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for line in summary.lines() {
         if let Some(title) = line.strip_prefix("# ") {
-            parts.push(Part { title: title.to_owned(), chapters: Vec::new() });
+            parts.push(Part {
+                title: title.to_owned(),
+                chapters: Vec::new(),
+            });
         }
-        let chapter = line.trim_start().strip_prefix("- [").and_then(|rest| rest.split_once("]("));
+        let chapter = line
+            .trim_start()
+            .strip_prefix("- [")
+            .and_then(|rest| rest.split_once("]("));
         if let (Some((title, link)), Some(part)) = (chapter, parts.last_mut()) {
-            let name = link.strip_suffix(')').and_then(|page| page.strip_suffix(".md"));
-            part.chapters.push(Chapter { title: title.to_owned(), name: name.map(str::to_owned) });
+            let name = link
+                .strip_suffix(')')
+                .and_then(|page| page.strip_suffix(".md"));
+            part.chapters.push(Chapter {
+                title: title.to_owned(),
+                name: name.map(str::to_owned),
+            });
         }
     }
     parts
@@ -265,8 +310,15 @@ mod tests {
     fn parts_and_chapters_come_in_the_order_of_the_summary() {
         let summary = "# Summary\n\n[Introduction](README.md)\n\n# Part I\n\n- [A](a.md)\n- [B: to come]()\n\n# Part II\n- [C](c.md)\n";
         let parts = parts(summary);
-        let names: Vec<Vec<Option<&str>>> =
-            parts.iter().map(|part| part.chapters.iter().map(|chapter| chapter.name.as_deref()).collect()).collect();
+        let names: Vec<Vec<Option<&str>>> = parts
+            .iter()
+            .map(|part| {
+                part.chapters
+                    .iter()
+                    .map(|chapter| chapter.name.as_deref())
+                    .collect()
+            })
+            .collect();
         assert_eq!(names, [vec![], vec![Some("a"), None], vec![Some("c")]]);
     }
 }

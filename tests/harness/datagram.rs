@@ -35,7 +35,12 @@ pub struct Weather {
 
 impl Weather {
     /// A network that delivers everything.
-    pub const FAIR: Weather = Weather { loss: 0, duplication: 0, reordering: 0, truncation: 0 };
+    pub const FAIR: Weather = Weather {
+        loss: 0,
+        duplication: 0,
+        reordering: 0,
+        truncation: 0,
+    };
 
     /// What happens to `octets` when they are sent for the `attempt`-th time, from
     /// 1. The same for the same seed, octets and attempt. Never is something lost
@@ -81,14 +86,20 @@ pub struct Datagrams {
 }
 
 impl Datagrams {
-    pub(crate) fn new(weather: Weather, seed: u64, deadline: Instant, log: Log) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        weather: Weather,
+        seed: u64,
+        deadline: Instant,
+        log: Log,
+    ) -> Result<Self, Failure> {
         let bind = || -> std::io::Result<UdpSocket> {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
             socket.set_nonblocking(true)?;
             Ok(socket)
         };
         let sockets = bind().and_then(|socket| Ok((socket, bind()?)));
-        let (socket, stranger) = sockets.map_err(|error| Failure::ours("a socket for datagrams", error))?;
+        let (socket, stranger) =
+            sockets.map_err(|error| Failure::ours("a socket for datagrams", error))?;
         Ok(Datagrams {
             socket,
             stranger,
@@ -109,7 +120,9 @@ impl Datagrams {
     /// # Errors
     /// A failure of ours.
     pub fn address(&self) -> Result<SocketAddr, Failure> {
-        self.socket.local_addr().map_err(|error| Failure::ours("the address of a socket", error))
+        self.socket
+            .local_addr()
+            .map_err(|error| Failure::ours("the address of a socket", error))
     }
 
     /// Waits for the next datagram that the network lets through, and whom it is
@@ -135,7 +148,11 @@ impl Datagrams {
                     Ok(came) => Some(Ok(came)),
                     Err(error) if error.kind() == ErrorKind::WouldBlock && !over => None,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        Some(Err(Failure::words(what, "a datagram to the harness", "the program ended without one")))
+                        Some(Err(Failure::words(
+                            what,
+                            "a datagram to the harness",
+                            "the program ended without one",
+                        )))
                     }
                     // An earlier datagram of ours found nobody (ICMP).
                     Err(error) if error.kind() == ErrorKind::ConnectionRefused => None,
@@ -152,7 +169,8 @@ impl Datagrams {
             buffer.truncate(len);
             let stream = self.stream(from);
             let fate = self.fate(&buffer);
-            self.log.add(stream, What::DatagramReceived(buffer.clone(), fate));
+            self.log
+                .add(stream, What::DatagramReceived(buffer.clone(), fate));
             match fate {
                 Fate::Lost => continue,
                 Fate::Held => {
@@ -185,7 +203,8 @@ impl Datagrams {
     /// A failure of ours if the system refuses it.
     pub fn send_with(&mut self, octets: &[u8], to: SocketAddr, fate: Fate) -> Result<(), Failure> {
         let stream = self.stream(to);
-        self.log.add(stream, What::DatagramSent(octets.to_vec(), fate));
+        self.log
+            .add(stream, What::DatagramSent(octets.to_vec(), fate));
         let cut = octets.split_last().map_or(octets, |(_, rest)| rest);
         let sent = match fate {
             Fate::Lost => Ok(()),
@@ -194,15 +213,20 @@ impl Datagrams {
                 return Ok(());
             }
             Fate::Delivered => self.socket.send_to(octets, to).map(drop),
-            Fate::Duplicated => {
-                self.socket.send_to(octets, to).and_then(|_| self.socket.send_to(octets, to)).map(drop)
-            }
+            Fate::Duplicated => self
+                .socket
+                .send_to(octets, to)
+                .and_then(|_| self.socket.send_to(octets, to))
+                .map(drop),
             Fate::Truncated => self.socket.send_to(cut, to).map(drop),
             Fate::Forged => self.stranger.send_to(octets, to).map(drop),
         };
         let held = std::mem::take(&mut self.held_out);
-        let held = held.iter().try_for_each(|(octets, to)| self.socket.send_to(octets, to).map(drop));
-        sent.and(held).map_err(|error| Failure::ours("sending a datagram", error))
+        let held = held
+            .iter()
+            .try_for_each(|(octets, to)| self.socket.send_to(octets, to).map(drop));
+        sent.and(held)
+            .map_err(|error| Failure::ours("sending a datagram", error))
     }
 
     fn fate(&mut self, octets: &[u8]) -> Fate {
@@ -215,7 +239,11 @@ impl Datagrams {
         let ours = self.socket.local_addr().unwrap_or(peer);
         let log = &self.log;
         *self.streams.entry(peer).or_insert_with(|| {
-            log.number(Ends { transport: Transport::Udp, harness: ours, program: peer })
+            log.number(Ends {
+                transport: Transport::Udp,
+                harness: ours,
+                program: peer,
+            })
         })
     }
 }
@@ -231,7 +259,9 @@ mod tests {
     /// that a program must do to live with loss. Gives how often it asked.
     fn ask(server: SocketAddr, question: &[u8]) -> u32 {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
-        socket.set_read_timeout(Some(Duration::from_millis(20))).expect("an option");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .expect("an option");
         let mut buffer = [0; 100];
         for asked in 1..1000 {
             socket.send_to(question, server).expect("it is sent");
@@ -250,13 +280,20 @@ mod tests {
 
     #[test]
     fn who_persists_gets_through_any_weather() {
-        let storm = Weather { loss: 60, duplication: 10, reordering: 10, truncation: 10 };
+        let storm = Weather {
+            loss: 60,
+            duplication: 10,
+            reordering: 10,
+            truncation: 10,
+        };
         for seed in 0..20 {
             let mut server = datagrams(storm, seed);
             let address = server.address().expect("an address");
             let client = thread::spawn(move || ask(address, b"question"));
             while !client.is_finished() {
-                let Ok((octets, from)) = server.next(|| client.is_finished()) else { break };
+                let Ok((octets, from)) = server.next(|| client.is_finished()) else {
+                    break;
+                };
                 server.send(&octets, from).expect("it is sent");
             }
             assert!(client.join().expect("an answer") >= 1);
@@ -265,8 +302,17 @@ mod tests {
 
     #[test]
     fn the_fate_of_a_datagram_depends_on_seed_octets_and_attempt_alone() {
-        let storm = Weather { loss: 40, duplication: 20, reordering: 20, truncation: 10 };
-        let fates = |seed| -> Vec<Fate> { (1..200).map(|attempt| storm.fate(seed, b"same", attempt)).collect() };
+        let storm = Weather {
+            loss: 40,
+            duplication: 20,
+            reordering: 20,
+            truncation: 10,
+        };
+        let fates = |seed| -> Vec<Fate> {
+            (1..200)
+                .map(|attempt| storm.fate(seed, b"same", attempt))
+                .collect()
+        };
         assert_eq!(fates(7), fates(7));
         assert_ne!(fates(7), fates(8));
         let kinds: BTreeSet<String> = fates(7).iter().map(|fate| format!("{fate:?}")).collect();
@@ -293,11 +339,24 @@ mod tests {
         }
         let mut came = Vec::new();
         let mut buffer = [0; 10];
-        while !came.iter().any(|(octets, _): &(Vec<u8>, bool)| octets == b"end") {
+        while !came
+            .iter()
+            .any(|(octets, _): &(Vec<u8>, bool)| octets == b"end")
+        {
             let (len, from) = client.recv_from(&mut buffer).expect("it arrives");
             came.push((buffer.get(..len).unwrap_or_default().to_vec(), from == ours));
         }
-        let expected = [("two", true), ("two", true), ("te", true), ("six", true), ("bad", false), ("end", true)];
-        assert_eq!(came, expected.map(|(text, own)| (text.as_bytes().to_vec(), own)));
+        let expected = [
+            ("two", true),
+            ("two", true),
+            ("te", true),
+            ("six", true),
+            ("bad", false),
+            ("end", true),
+        ];
+        assert_eq!(
+            came,
+            expected.map(|(text, own)| (text.as_bytes().to_vec(), own))
+        );
     }
 }

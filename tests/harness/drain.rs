@@ -23,7 +23,9 @@ pub fn pipe(pipe: impl std::os::fd::AsFd) -> Option<bool> {
     if !cfg!(target_os = "linux") {
         return None;
     }
-    rustix::io::ioctl_fionread(pipe).ok().map(|unread| unread == 0)
+    rustix::io::ioctl_fionread(pipe)
+        .ok()
+        .map(|unread| unread == 0)
 }
 
 #[cfg(not(target_os = "linux"))]

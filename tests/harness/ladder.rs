@@ -51,16 +51,26 @@ impl Ladder {
         let guilty = failure.and_then(|failure| guilty(events, failure));
         let start = last_program(events);
         let events = events.get(start..).unwrap_or_default();
-        let mut streams: Vec<usize> = events.iter().map(|event| event.stream).filter(|stream| *stream > 0).collect();
+        let mut streams: Vec<usize> = events
+            .iter()
+            .map(|event| event.stream)
+            .filter(|stream| *stream > 0)
+            .collect();
         streams.dedup();
         let several = streams.len() > 1;
         let mut rows = Vec::new();
         for (index, event) in events.iter().enumerate() {
-            let Some((way, mut label)) = row(event) else { continue };
+            let Some((way, mut label)) = row(event) else {
+                continue;
+            };
             if several && event.stream > 0 {
                 label = format!("#{} {label}", event.stream);
             }
-            rows.push(Row { way, label, guilty: guilty == Some(start + index) });
+            rows.push(Row {
+                way,
+                label,
+                guilty: guilty == Some(start + index),
+            });
         }
         Ladder { rows: fold(rows) }
     }
@@ -74,11 +84,22 @@ impl Ladder {
         let (left, right) = (6, width - mark.chars().count() - 2);
         let mut text = String::new();
         let name = "your program";
-        let _ = writeln!(text, "{:left$}harness{:>gap$}", "", name, left = left - 3, gap = right - left - 4 + name.len() / 2);
+        let _ = writeln!(
+            text,
+            "{:left$}harness{:>gap$}",
+            "",
+            name,
+            left = left - 3,
+            gap = right - left - 4 + name.len() / 2
+        );
         for (number, row) in (1..).zip(&self.rows) {
             let inner = right - left - 1;
             let between = between(row, inner);
-            let tail = if row.guilty { format!(" {mark}") } else { String::new() };
+            let tail = if row.guilty {
+                format!(" {mark}")
+            } else {
+                String::new()
+            };
             let _ = writeln!(text, "{number:>3}  │{between}│{tail}");
         }
         if ascii { to_ascii(&text) } else { text }
@@ -93,7 +114,11 @@ impl Ladder {
                 Way::Lost => "the harness to your program, not arrived: ",
                 Way::Note => "",
             };
-            let mark = if row.guilty { " (first difference)" } else { "" };
+            let mark = if row.guilty {
+                " (first difference)"
+            } else {
+                ""
+            };
             format!("{number}. {who}{}{mark}.", row.label)
         });
         sentences.collect::<Vec<_>>().join(" ")
@@ -135,14 +160,23 @@ impl Ladder {
                 Way::Lost => (LEFT, LEFT + (RIGHT - LEFT) * 3 / 4),
                 Way::Note => (0, 0),
             };
-            let _ = write!(svg, "<text class=\"small\" x=\"20\" y=\"{}\">{}</text>", y + 4, index + 1);
+            let _ = write!(
+                svg,
+                "<text class=\"small\" x=\"20\" y=\"{}\">{}</text>",
+                y + 4,
+                index + 1
+            );
             if row.way != Way::Note {
                 let _ = write!(
                     svg,
                     "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y}\" x2=\"{x2}\" y2=\"{y}\" marker-end=\"url(#{id}-head)\"/>"
                 );
             }
-            let mark = if row.guilty { "  ◀ first difference" } else { "" };
+            let mark = if row.guilty {
+                "  ◀ first difference"
+            } else {
+                ""
+            };
             let _ = writeln!(
                 svg,
                 "<text class=\"small mono\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}{mark}</text>",
@@ -158,7 +192,10 @@ impl Ladder {
 
 /// Where the conversation with the program that was started last begins.
 fn last_program(events: &[Event]) -> usize {
-    events.iter().rposition(|event| matches!(event.what, What::Started(_))).unwrap_or(0)
+    events
+        .iter()
+        .rposition(|event| matches!(event.what, What::Started(_)))
+        .unwrap_or(0)
 }
 
 /// The event at which the program that was started last first did otherwise
@@ -170,7 +207,12 @@ pub fn guilty(events: &[Event], failure: &Failure) -> Option<usize> {
     };
     let wanted = offset + failure.first_difference();
     let mut end = 0;
-    for (index, event) in events.iter().enumerate().skip(last_program(events)).filter(|(_, event)| event.stream == stream) {
+    for (index, event) in events
+        .iter()
+        .enumerate()
+        .skip(last_program(events))
+        .filter(|(_, event)| event.stream == stream)
+    {
         match &event.what {
             What::Received(octets) | What::DatagramReceived(octets, _) => {
                 end += octets.len();
@@ -179,7 +221,9 @@ pub fn guilty(events: &[Event], failure: &Failure) -> Option<usize> {
                 }
             }
             // It ends here, though more was expected.
-            What::End | What::Reset | What::Silent | What::Exited(_) if wanted >= end => return Some(index),
+            What::End | What::Reset | What::Silent | What::Exited(_) if wanted >= end => {
+                return Some(index);
+            }
             _ => {}
         }
     }
@@ -230,9 +274,19 @@ fn fate_note(fate: Fate) -> &'static str {
 pub fn sample(octets: &[u8]) -> String {
     let unit = if octets.len() == 1 { "octet" } else { "octets" };
     let shown = match str::from_utf8(octets) {
-        Ok(text) if text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')) => format!("{text:?}"),
+        Ok(text)
+            if text
+                .chars()
+                .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')) =>
+        {
+            format!("{text:?}")
+        }
         _ => {
-            let hex: Vec<String> = octets.iter().take(24).map(|octet| format!("{octet:02x}")).collect();
+            let hex: Vec<String> = octets
+                .iter()
+                .take(24)
+                .map(|octet| format!("{octet:02x}"))
+                .collect();
             hex.join(" ") + if octets.len() > 24 { " …" } else { "" }
         }
     };
@@ -245,12 +299,21 @@ fn fold(rows: Vec<Row>) -> Vec<Row> {
     if rows.len() <= ROWS_MAX {
         return rows;
     }
-    let guilty = rows.iter().position(|row| row.guilty).unwrap_or(rows.len() - 1);
+    let guilty = rows
+        .iter()
+        .position(|row| row.guilty)
+        .unwrap_or(rows.len() - 1);
     let head = 4;
     // The rows around the guilty one, or else the last ones.
-    let tail_start = guilty.saturating_sub(4).clamp(head, rows.len() - (ROWS_MAX - head - 2));
+    let tail_start = guilty
+        .saturating_sub(4)
+        .clamp(head, rows.len() - (ROWS_MAX - head - 2));
     let tail_end = (tail_start + ROWS_MAX - head - 2).min(rows.len());
-    let folded = |count: usize| Row { way: Way::Note, label: format!("… {count} more …"), guilty: false };
+    let folded = |count: usize| Row {
+        way: Way::Note,
+        label: format!("… {count} more …"),
+        guilty: false,
+    };
     let mut kept = Vec::new();
     kept.extend_from_slice(rows.get(..head).unwrap_or_default());
     if tail_start > head {
@@ -305,7 +368,10 @@ pub fn to_ascii(text: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -313,12 +379,19 @@ mod tests {
     use super::*;
 
     fn event(stream: usize, what: What) -> Event {
-        Event { at_us: 0, stream, what }
+        Event {
+            at_us: 0,
+            stream,
+            what,
+        }
     }
 
     fn conversation() -> (Vec<Event>, Failure) {
         let events = vec![
-            event(0, What::Started(vec!["greet".into(), "127.0.0.1:7000".into()])),
+            event(
+                0,
+                What::Started(vec!["greet".into(), "127.0.0.1:7000".into()]),
+            ),
             event(1, What::Accepted),
             event(1, What::Sent(b"hel".to_vec())),
             event(0, What::Received(b"hel\n".to_vec())),
@@ -327,7 +400,10 @@ mod tests {
             event(0, What::End),
             event(0, What::Exited("exit status 0".into())),
         ];
-        let failure = Failure { place: Some((0, 0)), ..Failure::octets("x", b"hello\n", b"hel\n") };
+        let failure = Failure {
+            place: Some((0, 0)),
+            ..Failure::octets("x", b"hello\n", b"hel\n")
+        };
         (events, failure)
     }
 
@@ -335,9 +411,15 @@ mod tests {
     fn the_ladder_marks_the_first_difference() {
         let (events, failure) = conversation();
         let text = Ladder::new(&events, Some(&failure)).text(80, false);
-        let guilty: Vec<&str> = text.lines().filter(|line| line.contains("first difference")).collect();
+        let guilty: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("first difference"))
+            .collect();
         assert_eq!(guilty.len(), 1, "{text}");
-        assert!(guilty.iter().all(|line| line.contains("output: 4 octets")), "{text}");
+        assert!(
+            guilty.iter().all(|line| line.contains("output: 4 octets")),
+            "{text}"
+        );
     }
 
     #[test]
@@ -346,7 +428,10 @@ mod tests {
         events.insert(4, event(1, What::Sent(vec![b'x'; 5000])));
         for width in [WIDTH_MIN, 72, 80, 96] {
             let text = Ladder::new(&events, Some(&failure)).text(width, false);
-            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}:\n{text}");
+            assert!(
+                text.lines().all(|line| line.chars().count() <= width),
+                "{width}:\n{text}"
+            );
             let ascii = Ladder::new(&events, Some(&failure)).text(width, true);
             assert!(ascii.is_ascii() && ascii.len() == text.chars().count());
         }
@@ -355,7 +440,10 @@ mod tests {
     #[test]
     fn a_long_conversation_is_folded_around_the_difference() {
         let (events, failure) = conversation();
-        let mut long = vec![event(0, What::Started(vec!["decode".into()])), event(1, What::Connected)];
+        let mut long = vec![
+            event(0, What::Started(vec!["decode".into()])),
+            event(1, What::Connected),
+        ];
         long.extend((0..200).map(|octet| event(1, What::Sent(vec![octet]))));
         long.extend(events.into_iter().skip(3));
         let ladder = Ladder::new(&long, Some(&failure));
@@ -368,7 +456,10 @@ mod tests {
         let (events, failure) = conversation();
         let svg = Ladder::new(&events, Some(&failure)).svg("hello-1", "A <greeting>");
         assert!(svg.contains("<title id=\"hello-1-t\">A &lt;greeting&gt;</title>"));
-        assert!(svg.contains("3. the harness to your program: 3 octets  &quot;hel&quot;."), "{svg}");
+        assert!(
+            svg.contains("3. the harness to your program: 3 octets  &quot;hel&quot;."),
+            "{svg}"
+        );
         assert!(!svg.contains("\n\n"));
     }
 }

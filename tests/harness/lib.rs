@@ -16,6 +16,7 @@
 //! | [`cargo`] | builds a lab and tells the kinds of trouble apart |
 //! | [`recording`] | what the reference printed, kept by insta |
 //! | [`ladder`] | a conversation as a diagram, in text and as SVG |
+//! | [`by_hand`] | a conversation with `printf` and `nc` |
 //! | [`capture`] | a conversation as a file for Wireshark |
 //! | [`report`] | outcomes as text |
 //! | [`progress`] | how far the learner is, in one small file |
@@ -25,6 +26,7 @@
 // A check fails once and is over: the size of what it then says is no cost.
 #![allow(clippy::result_large_err)]
 
+pub mod by_hand;
 pub mod capture;
 pub mod cargo;
 pub mod chapter;

@@ -47,12 +47,23 @@ impl Progress {
     /// gives an empty progress and a sentence that says so.
     pub fn load(root: &Path) -> (Progress, Option<String>) {
         let path = path(root);
-        let empty = Progress { version: 1, ..Progress::default() };
+        let empty = Progress {
+            version: 1,
+            ..Progress::default()
+        };
         let read = fs::read_to_string(&path);
         let text = match read {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return (empty, None),
-            Err(error) => return (empty, Some(format!("{} cannot be read ({error}); steps are checked again", path.display()))),
+            Err(error) => {
+                return (
+                    empty,
+                    Some(format!(
+                        "{} cannot be read ({error}); steps are checked again",
+                        path.display()
+                    )),
+                );
+            }
         };
         match serde_json::from_str::<Progress>(&text) {
             Ok(progress) => (progress, None),
@@ -63,7 +74,10 @@ impl Progress {
                 } else {
                     String::new()
                 };
-                let said = format!("{} is no progress file ({error}){kept}; steps are checked again", path.display());
+                let said = format!(
+                    "{} is no progress file ({error}){kept}; steps are checked again",
+                    path.display()
+                );
                 (empty, Some(said))
             }
         }

@@ -32,9 +32,16 @@ pub fn load(folder: &Path, lab: &str) -> io::Result<BTreeMap<String, String>> {
     };
     for entry in entries {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let name = name.strip_suffix(".snap").and_then(|name| name.strip_prefix(lab));
-        let Some(name) = name.and_then(|name| name.strip_prefix("__")) else { continue };
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let name = name
+            .strip_suffix(".snap")
+            .and_then(|name| name.strip_prefix(lab));
+        let Some(name) = name.and_then(|name| name.strip_prefix("__")) else {
+            continue;
+        };
         let name = name.to_owned();
         recordings.insert(name, content(&fs::read_to_string(&path)?));
     }
@@ -44,7 +51,9 @@ pub fn load(folder: &Path, lab: &str) -> io::Result<BTreeMap<String, String>> {
 /// A snapshot file's content: what follows its head, which stands between two
 /// lines of `---`.
 fn content(file: &str) -> String {
-    let body = file.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    let body = file
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"));
     body.map_or(file, |(_, body)| body).trim_end().to_owned()
 }
 
@@ -54,7 +63,10 @@ mod tests {
 
     #[test]
     fn the_head_of_a_snapshot_is_cut_off() {
-        assert_eq!(content("---\nsource: a\nexpression: b\n---\none\n---\ntwo\n"), "one\n---\ntwo");
+        assert_eq!(
+            content("---\nsource: a\nexpression: b\n---\none\n---\ntwo\n"),
+            "one\n---\ntwo"
+        );
         assert_eq!(content("no head\n"), "no head");
     }
 

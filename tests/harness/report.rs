@@ -20,19 +20,35 @@ pub struct Look {
 
 impl Look {
     /// For a file or a program.
-    pub const PLAIN: Look = Look { width: WIDTH, ascii: false };
+    pub const PLAIN: Look = Look {
+        width: WIDTH,
+        ascii: false,
+    };
 
     /// For standard output as it is: the window's width, or that of a report
     /// where there is none; ASCII where the locale says that it is no UTF-8.
     pub fn of_stdout() -> Look {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        let ascii = locale.is_some_and(|locale| !locale.to_lowercase().replace('-', "").contains("utf8") && locale != "C");
-        Look { width: window_width().unwrap_or(WIDTH).clamp(ladder::WIDTH_MIN, ladder::WIDTH_MAX), ascii }
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let ascii = locale.is_some_and(|locale| {
+            !locale.to_lowercase().replace('-', "").contains("utf8") && locale != "C"
+        });
+        Look {
+            width: window_width()
+                .unwrap_or(WIDTH)
+                .clamp(ladder::WIDTH_MIN, ladder::WIDTH_MAX),
+            ascii,
+        }
     }
 
     /// `text` in the signs that can be shown.
     pub fn show(self, text: &str) -> String {
-        if self.ascii { ladder::to_ascii(text) } else { text.to_owned() }
+        if self.ascii {
+            ladder::to_ascii(text)
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -48,7 +64,11 @@ fn window_width() -> Option<usize> {
 
 /// Expected and came as they are shown, and where they first differ.
 pub fn compare(failure: &Failure) -> (String, String, String) {
-    let ended = failure.ended.as_ref().map(|how| format!(", and {how}")).unwrap_or_default();
+    let ended = failure
+        .ended
+        .as_ref()
+        .map(|how| format!(", and {how}"))
+        .unwrap_or_default();
     if let Some((expected, came)) = &failure.words {
         return (expected.clone(), format!("{came}{ended}"), String::new());
     }
@@ -62,7 +82,11 @@ pub fn compare(failure: &Failure) -> (String, String, String) {
     // Text of several lines: the line that differs, with its number.
     if let (Some(expected_text), Some(came_text)) = (printable(expected), printable(came)) {
         if expected_text.lines().count() > 1 || came_text.lines().count() > 1 {
-            let number = expected.iter().take(at).filter(|&&octet| octet == b'\n').count();
+            let number = expected
+                .iter()
+                .take(at)
+                .filter(|&&octet| octet == b'\n')
+                .count();
             let line = |text: &str| match text.split_inclusive('\n').nth(number) {
                 Some(line) => format!("{line:?}"),
                 None => "the end".to_owned(),
@@ -72,11 +96,19 @@ pub fn compare(failure: &Failure) -> (String, String, String) {
         }
         return (quoted(expected_text), quoted(came_text) + &ended, place);
     }
-    (hex_around(expected, at), hex_around(came, at) + &ended, place)
+    (
+        hex_around(expected, at),
+        hex_around(came, at) + &ended,
+        place,
+    )
 }
 
 fn quoted(text: &str) -> String {
-    if text.is_empty() { "nothing".to_owned() } else { shorten(&format!("{text:?}"), WIDTH - 14) }
+    if text.is_empty() {
+        "nothing".to_owned()
+    } else {
+        shorten(&format!("{text:?}"), WIDTH - 14)
+    }
 }
 
 fn shorten(text: &str, len: usize) -> String {
@@ -112,33 +144,60 @@ fn hex_around(octets: &[u8], at: usize) -> String {
             _ => ' ',
         };
         let _ = write!(hex, "{left}{octet:02x}");
-        text.push(if octet.is_ascii_graphic() { char::from(*octet) } else { '·' });
+        text.push(if octet.is_ascii_graphic() {
+            char::from(*octet)
+        } else {
+            '·'
+        });
     }
     if at < octets.len() && (at + 1 == octets.len() || at % 16 == 15) {
         hex.push(']');
     }
-    format!("{from:04x} {hex:<50}│{text}│  {} octets in all", octets.len())
+    format!(
+        "{from:04x} {hex:<50}│{text}│  {} octets in all",
+        octets.len()
+    )
 }
 
 /// The last lines of standard error, without the runtime's advice.
 pub fn stderr_tail(run: Option<&Run>) -> String {
     let Some(run) = run else { return String::new() };
     let said = run.stderr_text();
-    let useful = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE");
+    let useful = |line: &&str| {
+        !line.trim().is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE")
+    };
     let lines: Vec<&str> = said.lines().filter(useful).collect();
     let tail = lines.len().saturating_sub(5);
-    lines.get(tail..).unwrap_or_default().iter().map(|line| shorten(line, WIDTH)).collect::<Vec<_>>().join("\n")
+    lines
+        .get(tail..)
+        .unwrap_or_default()
+        .iter()
+        .map(|line| shorten(line, WIDTH))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Control characters made visible, so that nothing a program printed can move
 /// the cursor of the terminal that shows it.
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' { '·' } else { c })
+        .collect()
 }
 
-/// A failure's report as a block of text. `again` is the command that shows it
-/// again, `page` the place in the book.
-pub fn block(report: &Report, page: &str, again: &str, look: Look) -> String {
+/// Where a report points to.
+#[derive(Clone, Debug)]
+pub struct Pointers {
+    /// The place in the book.
+    pub page: String,
+    /// The command that shows the failure again.
+    pub again: String,
+    /// What starts the program by hand.
+    pub program: String,
+}
+
+/// A failure's report as a block of text.
+pub fn block(report: &Report, to: &Pointers, look: Look) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: &str| {
         for (index, line) in wrap(&harmless(value), look.width - 14).iter().enumerate() {
@@ -154,17 +213,25 @@ pub fn block(report: &Report, page: &str, again: &str, look: Look) -> String {
     }
     match (&report.mistake, &report.why) {
         (Some(mistake), Some(why)) => row("why", &format!("{mistake}: {why}")),
-        _ => row("why", "no mistake that this lab knows by name looks like this"),
+        _ => row(
+            "why",
+            "no mistake that this lab knows by name looks like this",
+        ),
     }
-    row("read", &format!("{page} · {}", report.rfc));
+    row("read", &format!("{} · {}", to.page, report.rfc));
     for (index, line) in report.stderr.lines().enumerate() {
         row(if index == 0 { "it said" } else { "" }, line);
     }
     let _ = write!(text, "\n{}\n", report.ladder.text(look.width, false));
     // A command stays on one line, to be copied.
-    let _ = writeln!(text, "   {:<10} {again}", "again");
+    let _ = writeln!(text, "   {:<10} {}", "again", to.again);
+    if let Some(by_hand) = &report.by_hand {
+        let _ = writeln!(text, "   {:<10} {}", "by hand", harmless(&by_hand.command(&to.program)));
+    }
     if let Some((path, packet)) = &report.capture {
-        let packet = packet.map(|number| format!(", packet {number}")).unwrap_or_default();
+        let packet = packet
+            .map(|number| format!(", packet {number}"))
+            .unwrap_or_default();
         let _ = writeln!(text, "   {:<10} {}{packet}", "capture", path.display());
     }
     look.show(&text)
@@ -220,7 +287,10 @@ mod tests {
     #[test]
     fn of_several_lines_the_one_that_differs_is_shown() {
         let (expected, came, place) = compare(&Failure::octets("x", b"a\nbc\nd\n", b"a\nbx\nd\n"));
-        assert_eq!((expected.as_str(), came.as_str()), ("\"bc\\n\"", "\"bx\\n\""));
+        assert_eq!(
+            (expected.as_str(), came.as_str()),
+            ("\"bc\\n\"", "\"bx\\n\"")
+        );
         assert_eq!(place, "line 2, octet 3");
     }
 
@@ -229,7 +299,13 @@ mod tests {
         let (expected, came, _) = compare(&Failure::octets("x", &[0, 0, 0, 5], &[0, 0, 0, 9]));
         assert!(expected.starts_with("0000  00 00 00[05]"), "{expected}");
         assert!(came.starts_with("0000  00 00 00[09]"), "{came}");
-        assert_eq!(hex_around(&[1, 2, 3], 1).split('│').next().map(str::trim_end), Some("0000  01[02]03"));
+        assert_eq!(
+            hex_around(&[1, 2, 3], 1)
+                .split('│')
+                .next()
+                .map(str::trim_end),
+            Some("0000  01[02]03")
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::by_hand::by_hand;
 use crate::check::{Check, Evidence, Failure, LabChecks, Need, Outcome, Report};
 use crate::ladder::Ladder;
 use crate::tree::{self, Tree};
@@ -49,7 +50,12 @@ pub struct Checked {
 
 /// Runs `checks` of `lab` and calls `each` with every result, in the checks'
 /// own order, as soon as it and those before it are known.
-pub fn run(plan: &Plan, lab: &LabChecks, checks: &[&Check], mut each: impl FnMut(&Check, &Checked)) -> Vec<Checked> {
+pub fn run(
+    plan: &Plan,
+    lab: &LabChecks,
+    checks: &[&Check],
+    mut each: impl FnMut(&Check, &Checked),
+) -> Vec<Checked> {
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let next = AtomicUsize::new(0);
     let (done, results) = mpsc::channel();
@@ -62,10 +68,18 @@ pub fn run(plan: &Plan, lab: &LabChecks, checks: &[&Check], mut each: impl FnMut
             scope.spawn(move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(check) = checks.get(index) else { break };
+                    let Some(check) = checks.get(index) else {
+                        break;
+                    };
                     let since = Instant::now();
                     let outcome = run_one(plan, lab, check);
-                    let _ = done.send((index, Checked { outcome, took: since.elapsed() }));
+                    let _ = done.send((
+                        index,
+                        Checked {
+                            outcome,
+                            took: since.elapsed(),
+                        },
+                    ));
                 }
             });
         }
@@ -110,31 +124,49 @@ fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
     }
     match spawn(plan, lab, check) {
         Ok(outcome) => outcome,
-        Err(error) => Outcome::Error { reason: format!("the check's own process: {error}") },
+        Err(error) => Outcome::Error {
+            reason: format!("the check's own process: {error}"),
+        },
     }
 }
 
 fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     let mut command = Command::new(&plan.netlings);
-    command.arg("one-check").args([lab.lab, check.name]).arg("--seed").arg(format!("{:x}", plan.seed));
-    command.arg("--snapshots").arg(plan.root.join("tests").join("snapshots"));
+    command
+        .arg("one-check")
+        .args([lab.lab, check.name])
+        .arg("--seed")
+        .arg(format!("{:x}", plan.seed));
+    command
+        .arg("--snapshots")
+        .arg(plan.root.join("tests").join("snapshots"));
     command.arg("--captures").arg(plan.captures(lab));
     if let Some(library) = &plan.program.shortfall {
         command.arg("--shortfall").arg(library);
     }
     command.arg("--").args(&plan.program.command);
     // Standard input is the lifeline: held here, at its end when we are gone.
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut tree = Tree::start(&mut command)?;
     let stdout = tree.child.stdout.take().map(read_all);
     let stderr = tree.child.stderr.take().map(read_all);
     let late = Instant::now() + DEADLINE + GRACE;
     let ended = wait::until(late, || tree.child.try_wait().ok().flatten());
     tree.end();
-    let stdout = stdout.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    let stderr = stderr.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    let stdout = stdout
+        .and_then(|reader| reader.join().ok())
+        .unwrap_or_default();
+    let stderr = stderr
+        .and_then(|reader| reader.join().ok())
+        .unwrap_or_default();
     if ended.is_none() {
-        return Err(io::Error::other(format!("it did not end within {} s", (DEADLINE + GRACE).as_secs())));
+        return Err(io::Error::other(format!(
+            "it did not end within {} s",
+            (DEADLINE + GRACE).as_secs()
+        )));
     }
     let mut outcome = serde_json::from_slice(&stdout).map_err(|_| {
         let said = String::from_utf8_lossy(&stderr);
@@ -170,13 +202,20 @@ pub fn one_check(
 ) -> Outcome {
     tree::adopt_orphans();
     tree::hang_on_lifeline();
-    let found = checks::find(lab).and_then(|lab| Some((lab, lab.checks.iter().find(|check| check.name == name)?)));
+    let found = checks::find(lab)
+        .and_then(|lab| Some((lab, lab.checks.iter().find(|check| check.name == name)?)));
     let Some((lab, check)) = found else {
-        return Outcome::Error { reason: format!("there is no check {lab}::{name}") };
+        return Outcome::Error {
+            reason: format!("there is no check {lab}::{name}"),
+        };
     };
     let recordings = match recording::load(snapshots, lab.lab) {
         Ok(recordings) => recordings,
-        Err(error) => return Outcome::Error { reason: format!("the snapshots: {error}") },
+        Err(error) => {
+            return Outcome::Error {
+                reason: format!("the snapshots: {error}"),
+            };
+        }
     };
     let mut trial = Trial::new(program, seed_of(seed, name), recordings);
     let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
@@ -186,7 +225,9 @@ pub fn one_check(
             Outcome::Pass
         }
         Ok(Err(failure)) => failed(lab, check, &trial, &failure, captures),
-        Err(_) => Outcome::Error { reason: "the check itself panicked; its message stands above".to_owned() },
+        Err(_) => Outcome::Error {
+            reason: "the check itself panicked; its message stands above".to_owned(),
+        },
     };
     tree::end_orphans();
     outcome
@@ -194,23 +235,41 @@ pub fn one_check(
 
 /// A seed for this check from the seed of the run (FNV-1a over the name).
 fn seed_of(seed: u64, name: &str) -> u64 {
-    name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    name.bytes()
+        .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
 }
 
-fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure, captures: &Path) -> Outcome {
+fn failed(
+    lab: &LabChecks,
+    check: &Check,
+    trial: &Trial,
+    failure: &Failure,
+    captures: &Path,
+) -> Outcome {
     if failure.ours {
-        return Outcome::Error { reason: failure.what.clone() };
+        return Outcome::Error {
+            reason: failure.what.clone(),
+        };
     }
     if let Some((step, task)) = trial.stub() {
         return Outcome::Todo { step, task };
     }
     let events = trial.events();
     let last = trial.last();
-    let evidence = Evidence { check: check.name, failure, events: &events, last: last.as_ref() };
-    let mistake = lab.mistakes.iter().find(|mistake| (mistake.seen)(&evidence));
+    let evidence = Evidence {
+        check: check.name,
+        failure,
+        events: &events,
+        last: last.as_ref(),
+    };
+    let mistake = lab
+        .mistakes
+        .iter()
+        .find(|mistake| (mistake.seen)(&evidence));
     let (expected, came, difference) = report::compare(failure);
+    let connections = trial.connections();
     Outcome::Fail(Box::new(Report {
         what: failure.what.clone(),
         expected,
@@ -219,6 +278,7 @@ fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure, capt
         mistake: mistake.map(|mistake| mistake.name.to_owned()),
         why: mistake.map(|mistake| mistake.why.to_owned()),
         rfc: mistake.map_or(check.rfc, |mistake| mistake.rfc).to_owned(),
+        by_hand: by_hand(&events, |stream| connections.get(&stream).copied()),
         capture: keep_capture(captures, check, trial, Some(failure)),
         ladder: Ladder::new(&events, Some(failure)),
         stderr: report::stderr_tail(last.as_ref()),
@@ -228,16 +288,28 @@ fn failed(lab: &LabChecks, check: &Check, trial: &Trial, failure: &Failure, capt
 /// Writes the check's capture, and gives its path and the guilty packet's
 /// number. A check without a connection has none, and one that cannot be written
 /// is no reason to keep a verdict back.
-fn keep_capture(folder: &Path, check: &Check, trial: &Trial, failure: Option<&Failure>) -> Option<(PathBuf, Option<usize>)> {
+fn keep_capture(
+    folder: &Path,
+    check: &Check,
+    trial: &Trial,
+    failure: Option<&Failure>,
+) -> Option<(PathBuf, Option<usize>)> {
     let events = trial.events();
     let guilty = failure.and_then(|failure| ladder::guilty(&events, failure));
     let comment = failure.map(|failure| {
         let (expected, came, _) = report::compare(failure);
         format!("Expected: {expected}. Came: {came}.")
     });
-    let made = capture::capture(&events, &trial.connections(), guilty, &comment.unwrap_or_default());
+    let made = capture::capture(
+        &events,
+        &trial.connections(),
+        guilty,
+        &comment.unwrap_or_default(),
+    );
     let made = made.ok().flatten()?;
     let path = folder.join(format!("{}.pcapng", check.name));
-    fs::create_dir_all(folder).and_then(|()| fs::write(&path, &made.octets)).ok()?;
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, &made.octets))
+        .ok()?;
     Some((path, made.guilty))
 }

@@ -24,18 +24,24 @@ impl Delivery {
 
     /// One octet at a time.
     pub fn octet_by_octet(len: usize) -> Self {
-        Delivery { cuts: (1..len).collect() }
+        Delivery {
+            cuts: (1..len).collect(),
+        }
     }
 
     /// Cut before each of these offsets, which ascend.
     pub fn cut_at(cuts: &[usize]) -> Self {
-        Delivery { cuts: cuts.to_vec() }
+        Delivery {
+            cuts: cuts.to_vec(),
+        }
     }
 
     /// Cut where `bits` has a one: bit 0 is the gap after octet 0. All the
     /// `1 << (len - 1)` numbers give all the ways to cut `len` octets.
     pub fn cut_by_bits(bits: u64, len: usize) -> Self {
-        let cuts = (1..len.min(65)).filter(|gap| bits >> (gap - 1) & 1 == 1).collect();
+        let cuts = (1..len.min(65))
+            .filter(|gap| bits >> (gap - 1) & 1 == 1)
+            .collect();
         Delivery { cuts }
     }
 
@@ -45,7 +51,9 @@ impl Delivery {
         let mut rest = octets;
         let mut at = 0;
         for &cut in &self.cuts {
-            let Some((piece, after)) = rest.split_at_checked(cut.saturating_sub(at)) else { break };
+            let Some((piece, after)) = rest.split_at_checked(cut.saturating_sub(at)) else {
+                break;
+            };
             if !piece.is_empty() {
                 pieces.push(piece);
             }
@@ -63,7 +71,11 @@ impl Delivery {
         match self.cuts.as_slice() {
             [] => "in one piece".to_owned(),
             [cut] => format!("cut after octet {cut}"),
-            cuts if cuts.len() > 6 && cuts.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b)) => {
+            cuts if cuts.len() > 6
+                && cuts
+                    .windows(2)
+                    .all(|pair| matches!(pair, [a, b] if a + 1 == *b)) =>
+            {
                 "one octet at a time".to_owned()
             }
             cuts => {
@@ -89,9 +101,15 @@ pub struct Listener {
 impl Listener {
     pub(crate) fn new(deadline: Instant, log: Log) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-        let listener = listener.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
-        let listener = listener.map_err(|error| Failure::ours("listening on the loopback", error))?;
-        Ok(Listener { listener, deadline, log })
+        let listener =
+            listener.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+        let listener =
+            listener.map_err(|error| Failure::ours("listening on the loopback", error))?;
+        Ok(Listener {
+            listener,
+            deadline,
+            log,
+        })
     }
 
     /// Where it listens, as the program is told.
@@ -99,7 +117,9 @@ impl Listener {
     /// # Errors
     /// A failure of ours.
     pub fn address(&self) -> Result<SocketAddr, Failure> {
-        self.listener.local_addr().map_err(|error| Failure::ours("the address of our listener", error))
+        self.listener
+            .local_addr()
+            .map_err(|error| Failure::ours("the address of our listener", error))
     }
 
     /// Waits until the program connects.
@@ -114,20 +134,24 @@ impl Listener {
             match self.listener.accept() {
                 Ok((stream, _)) => Some(Ok(stream)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && !ended => None,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    Some(Err(Failure::words(what, "a connection to the harness's server", "the program ended without one")))
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Some(Err(Failure::words(
+                    what,
+                    "a connection to the harness's server",
+                    "the program ended without one",
+                ))),
                 Err(error) => Some(Err(Failure::ours("accepting", error))),
             }
         });
         match accepted {
-            Some(Ok(stream)) => {
-                Peer::new(stream, What::Accepted, self.deadline, self.log.clone())
-            }
+            Some(Ok(stream)) => Peer::new(stream, What::Accepted, self.deadline, self.log.clone()),
             Some(Err(failure)) => Err(failure),
             None => {
                 let came = format!("none within {} s", DEADLINE.as_secs());
-                Err(Failure::words(what, "a connection to the harness's server", came))
+                Err(Failure::words(
+                    what,
+                    "a connection to the harness's server",
+                    came,
+                ))
             }
         }
     }
@@ -149,7 +173,10 @@ impl Refusing {
             rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::CLOEXEC)?;
             bind(&held, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
             let address = SocketAddr::try_from(getsockname(&held)?)?;
-            Ok(Refusing { address, _held: held })
+            Ok(Refusing {
+                address,
+                _held: held,
+            })
         };
         made().map_err(|error| Failure::ours("a port that refuses", error))
     }
@@ -157,7 +184,8 @@ impl Refusing {
     #[cfg(not(unix))]
     pub(crate) fn new() -> Result<Self, Failure> {
         // Free again once dropped; nobody else is likely to take it at once.
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let address =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let address = address.map_err(|error| Failure::ours("a port that refuses", error))?;
         Ok(Refusing { address })
     }
@@ -204,9 +232,15 @@ impl Ending {
 
 impl Peer {
     pub(crate) fn connect(to: SocketAddr, deadline: Instant, log: Log) -> Result<Self, Failure> {
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let left = deadline
+            .saturating_duration_since(Instant::now())
+            .max(Duration::from_millis(1));
         let stream = TcpStream::connect_timeout(&to, left).map_err(|error| {
-            Failure::words("connecting to the program", "the program accepts", error.to_string())
+            Failure::words(
+                "connecting to the program",
+                "the program accepts",
+                error.to_string(),
+            )
         })?;
         Peer::new(stream, What::Connected, deadline, log)
     }
@@ -216,12 +250,23 @@ impl Peer {
             stream.set_nonblocking(false)?;
             stream.set_nodelay(true)?;
             let (harness, program) = (stream.local_addr()?, stream.peer_addr()?);
-            Ok(Ends { transport: Transport::Tcp, harness, program })
+            Ok(Ends {
+                transport: Transport::Tcp,
+                harness,
+                program,
+            })
         };
         let ends = ready().map_err(|error| Failure::ours("a new connection", error))?;
         let number = log.number(ends);
         log.add(number, opened);
-        Ok(Peer { stream, number, sent: 0, received: 0, deadline, log })
+        Ok(Peer {
+            stream,
+            number,
+            sent: 0,
+            received: 0,
+            deadline,
+            log,
+        })
     }
 
     /// Sends `octets` in the pieces of `delivery`: a piece goes out when the
@@ -239,7 +284,10 @@ impl Peer {
                     Some(true) | None => Some(()),
                 });
                 if read.is_none() {
-                    let came = format!("the first {sent} were not read within {} s", DEADLINE.as_secs());
+                    let came = format!(
+                        "the first {sent} were not read within {} s",
+                        DEADLINE.as_secs()
+                    );
                     self.log.add(self.number, What::Silent);
                     return Err(Failure::words(
                         "what was sent to the program",
@@ -303,7 +351,9 @@ impl Peer {
         while came.len() < len {
             self.limit_wait(false);
             let want = (len - came.len()).min(buffer.len());
-            let Some(room) = buffer.get_mut(..want) else { break };
+            let Some(room) = buffer.get_mut(..want) else {
+                break;
+            };
             match self.stream.read(room) {
                 Ok(0) => {
                     self.log.add(self.number, What::End);
@@ -340,7 +390,11 @@ impl Peer {
             return Ok(());
         }
         let failure = Failure::octets(what, expected, &came).at(self.number, offset);
-        Err(if ending == Ending::Enough { failure } else { failure.ended(ending.words()) })
+        Err(if ending == Ending::Enough {
+            failure
+        } else {
+            failure.ended(ending.words())
+        })
     }
 
     /// Fails unless the program now closes its direction, in order and without
@@ -352,15 +406,26 @@ impl Peer {
         let offset = self.received;
         let (came, ending) = self.read(usize::MAX);
         if ending != Ending::End {
-            return Err(Failure::words(what, "the program closes the connection", ending.words()));
+            return Err(Failure::words(
+                what,
+                "the program closes the connection",
+                ending.words(),
+            ));
         }
-        if came.is_empty() { Ok(()) } else { Err(Failure::octets(what, b"", &came).at(self.number, offset)) }
+        if came.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::octets(what, b"", &came).at(self.number, offset))
+        }
     }
 
     /// Bounds the next call by the deadline. A read or write that the system
     /// does not bound is bounded by the runner, which ends the check.
     fn limit_wait(&self, write: bool) {
-        let left = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let left = self
+            .deadline
+            .saturating_duration_since(Instant::now())
+            .max(Duration::from_millis(1));
         let _ = if write {
             self.stream.set_write_timeout(Some(left))
         } else {
@@ -388,7 +453,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback");
         let address = listener.local_addr().expect("an address");
         let thread = thread::spawn(move || program(listener.accept().expect("a connection").0));
-        (Peer::connect(address, Instant::now() + DEADLINE, Log::new()).expect("a peer"), thread)
+        (
+            Peer::connect(address, Instant::now() + DEADLINE, Log::new()).expect("a peer"),
+            thread,
+        )
     }
 
     /// How many octets each read gave, until the end.
@@ -409,7 +477,10 @@ mod tests {
 
     #[test]
     fn cuts_beyond_the_end_are_no_pieces() {
-        assert_eq!(Delivery::cut_at(&[2, 3, 9]).pieces(b"abc"), [b"ab".as_slice(), b"c"]);
+        assert_eq!(
+            Delivery::cut_at(&[2, 3, 9]).pieces(b"abc"),
+            [b"ab".as_slice(), b"c"]
+        );
         assert!(Delivery::octet_by_octet(0).pieces(b"").is_empty());
     }
 
@@ -423,7 +494,11 @@ mod tests {
             // The end must not join the last piece either.
             assert!(peer.until_read());
             drop(peer);
-            let expected: Vec<usize> = delivery.pieces(b"01234567").iter().map(|piece| piece.len()).collect();
+            let expected: Vec<usize> = delivery
+                .pieces(b"01234567")
+                .iter()
+                .map(|piece| piece.len())
+                .collect();
             assert_eq!(program.join().expect("no panic"), expected);
         }
     }
@@ -441,14 +516,19 @@ mod tests {
         });
         peer.send(b"abc").expect("it is sent");
         peer.finish();
-        peer.expect("an echo after the half-close", b"abc").expect("the echo");
+        peer.expect("an echo after the half-close", b"abc")
+            .expect("the echo");
         peer.expect_end("its end").expect("the end");
         program.join().expect("no panic");
 
-        let (peer, program) = pair(|mut stream| stream.read(&mut [0]).map_err(|error| error.kind()));
+        let (peer, program) =
+            pair(|mut stream| stream.read(&mut [0]).map_err(|error| error.kind()));
         peer.reset().expect("it is reset");
         if cfg!(unix) {
-            assert_eq!(program.join().expect("no panic"), Err(ErrorKind::ConnectionReset));
+            assert_eq!(
+                program.join().expect("no panic"),
+                Err(ErrorKind::ConnectionReset)
+            );
         }
     }
 
@@ -466,7 +546,9 @@ mod tests {
     #[test]
     fn an_address_refuses_while_it_is_held() {
         let nobody = Refusing::new().expect("a port");
-        let refused = TcpStream::connect(nobody.address()).map(drop).map_err(|error| error.kind());
+        let refused = TcpStream::connect(nobody.address())
+            .map(drop)
+            .map_err(|error| error.kind());
         assert_eq!(refused, Err(ErrorKind::ConnectionRefused));
     }
 }

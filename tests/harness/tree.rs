@@ -60,12 +60,18 @@ impl Tree {
         // ones.
         rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::empty())?;
         let child = command.process_group(0).spawn()?;
-        Ok(Tree { child, alive: Some(alive) })
+        Ok(Tree {
+            child,
+            alive: Some(alive),
+        })
     }
 
     #[cfg(not(unix))]
     fn spawn(command: &mut Command) -> io::Result<Tree> {
-        Ok(Tree { child: command.spawn()?, alive: None })
+        Ok(Tree {
+            child: command.spawn()?,
+            alive: None,
+        })
     }
 
     /// Kills the whole tree and waits until it is gone.
@@ -96,7 +102,10 @@ impl Drop for Tree {
 
 fn kill_group(leader: u32) {
     #[cfg(unix)]
-    if let Some(group) = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw) {
+    if let Some(group) = i32::try_from(leader)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
         // An error means that nobody is in it any more.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
@@ -110,7 +119,10 @@ fn ends_soon(mut pipe: PipeReader) -> bool {
     let reader = thread::spawn(move || {
         let _ = pipe.read(&mut [0]);
     });
-    wait::until(Instant::now() + GONE_WITHIN, || reader.is_finished().then_some(())).is_some()
+    wait::until(Instant::now() + GONE_WITHIN, || {
+        reader.is_finished().then_some(())
+    })
+    .is_some()
 }
 
 /// Makes orphans below this process its own children, so that they can be
@@ -119,7 +131,10 @@ pub fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     {
         let own = rustix::process::getpid();
-        ADOPTS.store(rustix::process::set_child_subreaper(Some(own)).is_ok(), Ordering::Relaxed);
+        ADOPTS.store(
+            rustix::process::set_child_subreaper(Some(own)).is_ok(),
+            Ordering::Relaxed,
+        );
     }
 }
 
@@ -146,16 +161,30 @@ pub fn end_orphans() {
 fn orphans() -> Vec<rustix::process::Pid> {
     let own = std::process::id().to_string();
     let started = started();
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     let mut orphans = Vec::new();
     for entry in processes.flatten() {
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        let Some(id) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
+            continue;
+        };
         // `pid (name) state ppid ...`, and the name may hold anything.
-        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+        let parent = stat
+            .rsplit_once(") ")
+            .and_then(|(_, rest)| rest.split(' ').nth(1));
         if parent == Some(own.as_str())
             && !started.contains(&id)
-            && let Some(pid) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+            && let Some(pid) = i32::try_from(id)
+                .ok()
+                .and_then(rustix::process::Pid::from_raw)
         {
             orphans.push(pid);
         }
@@ -186,7 +215,9 @@ mod tests {
     #[test]
     fn the_end_of_a_tree_is_the_end_of_its_children() {
         let mut command = Command::new("sh");
-        command.args(["-c", "sleep 60 & echo ready; wait"]).stdout(Stdio::piped());
+        command
+            .args(["-c", "sleep 60 & echo ready; wait"])
+            .stdout(Stdio::piped());
         let mut tree = Tree::start(&mut command).expect("sh can be started");
         let mut stdout = tree.child.stdout.take().expect("it is piped");
         let mut ready = [0; 6];

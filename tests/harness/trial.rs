@@ -67,7 +67,12 @@ struct Ended {
 impl Log {
     /// An empty log that begins now.
     pub(crate) fn new() -> Self {
-        Log { since: Instant::now(), events: Arc::default(), connections: Arc::default(), ended: Arc::default() }
+        Log {
+            since: Instant::now(),
+            events: Arc::default(),
+            connections: Arc::default(),
+            ended: Arc::default(),
+        }
     }
 
     /// Adds an event.
@@ -76,17 +81,28 @@ impl Log {
         let mut events = self.lock();
         // How standard output falls into reads is ours, not the program's.
         if let (0, What::Received(more)) = (stream, &what)
-            && let Some(Event { stream: 0, what: What::Received(so_far), .. }) = events.last_mut()
+            && let Some(Event {
+                stream: 0,
+                what: What::Received(so_far),
+                ..
+            }) = events.last_mut()
         {
             so_far.extend_from_slice(more);
             return;
         }
-        events.push(Event { at_us, stream, what });
+        events.push(Event {
+            at_us,
+            stream,
+            what,
+        });
     }
 
     /// Adds a connection, or an exchange of datagrams. Gives its number, from 1.
     pub(crate) fn number(&self, ends: Ends) -> usize {
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let number = connections.len() + 1;
         connections.insert(number, ends);
         number
@@ -108,7 +124,9 @@ impl Log {
 
 /// The step and task of the `todo!` that `stderr` tells of.
 fn stub_reached(stderr: &str) -> Option<(u8, String)> {
-    let mut tasks = stderr.lines().filter_map(|line| line.strip_prefix("not yet implemented: step "));
+    let mut tasks = stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("not yet implemented: step "));
     let (step, task) = tasks.next()?.split_once(": ")?;
     Some((step.parse().ok()?, task.to_owned()))
 }
@@ -147,8 +165,13 @@ impl Run {
     /// The difference, as a failure of `what`.
     pub fn expect(&self, what: &str, stdout: &[u8]) -> Verdict {
         if self.stdout != stdout {
-            let failure = Failure::octets(format!("{what}: standard output"), stdout, &self.stdout).at(0, 0);
-            return Err(if self.code == Some(0) { failure } else { failure.ended(self.ending.clone()) });
+            let failure =
+                Failure::octets(format!("{what}: standard output"), stdout, &self.stdout).at(0, 0);
+            return Err(if self.code == Some(0) {
+                failure
+            } else {
+                failure.ended(self.ending.clone())
+            });
         }
         self.expect_exit(what, 0)
     }
@@ -161,7 +184,11 @@ impl Run {
         if self.code == Some(code) {
             return Ok(());
         }
-        Err(Failure::words(what, format!("exit status {code}"), self.ending.clone()))
+        Err(Failure::words(
+            what,
+            format!("exit status {code}"),
+            self.ending.clone(),
+        ))
     }
 
     /// Fails unless the program refused: exit status 1, something on standard
@@ -172,11 +199,19 @@ impl Run {
     pub fn expect_refusal(&self, what: &str) -> Verdict {
         let said = self.stderr_text();
         if said.contains("panicked at") {
-            return Err(Failure::words(what, "exit status 1 and a message", "a panic"));
+            return Err(Failure::words(
+                what,
+                "exit status 1 and a message",
+                "a panic",
+            ));
         }
         self.expect_exit(what, 1)?;
         if said.trim().is_empty() {
-            return Err(Failure::words(what, "a message on standard error", "exit status 1, and nothing said"));
+            return Err(Failure::words(
+                what,
+                "a message on standard error",
+                "exit status 1, and nothing said",
+            ));
         }
         Ok(())
     }
@@ -203,17 +238,31 @@ impl Trial {
 
     /// The connections there were, by number.
     pub fn connections(&self) -> BTreeMap<usize, Ends> {
-        self.log.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The last program that ended.
     pub fn last(&self) -> Option<Run> {
-        self.log.ended.lock().unwrap_or_else(PoisonError::into_inner).last.clone()
+        self.log
+            .ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last
+            .clone()
     }
 
     /// The stub that a program reached: its step and its task.
     pub fn stub(&self) -> Option<(u8, String)> {
-        self.log.ended.lock().unwrap_or_else(PoisonError::into_inner).stub.clone()
+        self.log
+            .ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stub
+            .clone()
     }
 
     /// From here on, the program's `send` and `write` take at most `send`
@@ -225,7 +274,8 @@ impl Trial {
             self.environment.push(("LD_PRELOAD".into(), library.into()));
             let rule = format!("send={send},recv={recv},eintr={eintr}");
             self.log.add(0, What::FallingShort(rule.clone()));
-            self.environment.push(("NETLINGS_SHORTFALL".into(), rule.into()));
+            self.environment
+                .push(("NETLINGS_SHORTFALL".into(), rule.into()));
         }
     }
 
@@ -251,8 +301,14 @@ impl Trial {
         };
         let mut command = Command::new(program);
         command.args(first).args(args);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env("RUST_BACKTRACE", "0").env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+            .env("RUST_BACKTRACE", "0")
+            .env("NO_COLOR", "1")
+            .env_remove("CLICOLOR_FORCE");
         command.envs(self.environment.iter().cloned());
         let tree = Tree::start(&mut command).map_err(|error| {
             Failure::ours(format!("starting {}", program.to_string_lossy()), error)
@@ -276,7 +332,12 @@ impl Trial {
     ///
     /// # Errors
     /// As [`Trial::run`].
-    pub fn run_fed(&mut self, args: &[&str], input: &[u8], delivery: &Delivery) -> Result<Run, Failure> {
+    pub fn run_fed(
+        &mut self,
+        args: &[&str],
+        input: &[u8],
+        delivery: &Delivery,
+    ) -> Result<Run, Failure> {
         let mut running = self.start(args)?;
         running.feed(input, delivery)?;
         running.close_input();
@@ -290,8 +351,16 @@ impl Trial {
     pub fn finish(&mut self, mut running: Running) -> Result<Run, Failure> {
         let run = running.finish();
         if run.overdue {
-            let came = format!("it still ran after {} s, having printed {} octets", DEADLINE.as_secs(), run.stdout.len());
-            return Err(Failure::words("the end of the program", "the program ends by itself", came));
+            let came = format!(
+                "it still ran after {} s, having printed {} octets",
+                DEADLINE.as_secs(),
+                run.stdout.len()
+            );
+            return Err(Failure::words(
+                "the end of the program",
+                "the program ends by itself",
+                came,
+            ));
         }
         Ok(run)
     }
@@ -328,7 +397,9 @@ impl Trial {
 
     /// `len` random lower-case letters.
     pub fn word(&mut self, len: usize) -> String {
-        std::iter::repeat_with(|| self.rng.lowercase()).take(len).collect()
+        std::iter::repeat_with(|| self.rng.lowercase())
+            .take(len)
+            .collect()
     }
 
     /// Connects to a server that is the program.
@@ -346,7 +417,10 @@ impl Trial {
     /// The difference; a failure of ours if there is no such snapshot.
     pub fn expect_recorded(&mut self, recording: &crate::check::Recording) -> Verdict {
         let Some(expected) = self.recordings.get(recording.name).cloned() else {
-            return Err(Failure::ours(format!("the snapshot {}", recording.name), "there is none"));
+            return Err(Failure::ours(
+                format!("the snapshot {}", recording.name),
+                "there is none",
+            ));
         };
         let run = self.run(recording.args, recording.input)?;
         let came = crate::recording::text(&run.stdout, run.code);
@@ -371,7 +445,11 @@ impl Output {
     }
 
     /// Reads `from` to its end or to the cap.
-    fn follow(self: Arc<Self>, mut from: impl Read + Send + 'static, log: Option<Log>) -> JoinHandle<()> {
+    fn follow(
+        self: Arc<Self>,
+        mut from: impl Read + Send + 'static,
+        log: Option<Log>,
+    ) -> JoinHandle<()> {
         thread::spawn(move || {
             let mut buffer = vec![0; 64 << 10];
             loop {
@@ -403,7 +481,9 @@ impl Output {
     fn until(&self, deadline: Instant, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let mut octets = self.lock();
         while !enough(&octets.0) && !octets.1 {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                break;
+            };
             let woken = self.more.wait_timeout(octets, left);
             octets = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -436,7 +516,17 @@ impl Running {
             readers.push(stderr.clone().follow(from, None));
         }
         let input = tree.child.stdin.take().map(without_blocking);
-        Running { tree, args, input, stdout, stderr, readers, deadline, log, collected: false }
+        Running {
+            tree,
+            args,
+            input,
+            stdout,
+            stderr,
+            readers,
+            deadline,
+            log,
+            collected: false,
+        }
     }
 
     /// Writes `octets` to the program's standard input in the pieces of
@@ -448,7 +538,9 @@ impl Running {
     pub fn feed(&mut self, octets: &[u8], delivery: &Delivery) -> Verdict {
         let mut fed = 0;
         for (index, piece) in delivery.pieces(octets).into_iter().enumerate() {
-            let Some(input) = &mut self.input else { return Ok(()) };
+            let Some(input) = &mut self.input else {
+                return Ok(());
+            };
             if index > 0 {
                 #[cfg(unix)]
                 {
@@ -458,8 +550,12 @@ impl Running {
                         _ => Some(()),
                     });
                     if read.is_none() {
-                        let came = format!("the first {fed} were not read within {} s", DEADLINE.as_secs());
-                        let expected = format!("the program reads the {} octets of its input", octets.len());
+                        let came = format!(
+                            "the first {fed} were not read within {} s",
+                            DEADLINE.as_secs()
+                        );
+                        let expected =
+                            format!("the program reads the {} octets of its input", octets.len());
                         return Err(Failure::words("standard input", expected, came));
                     }
                 }
@@ -488,8 +584,16 @@ impl Running {
     /// A failure if another line comes, or none.
     pub fn address(&mut self) -> Result<SocketAddr, Failure> {
         let line = self.line(1)?;
-        let address = line.strip_prefix("listening on ").and_then(|rest| rest.trim_end().parse().ok());
-        address.ok_or_else(|| Failure::words("the first line of output", "listening on ADDR", format!("{line:?}")))
+        let address = line
+            .strip_prefix("listening on ")
+            .and_then(|rest| rest.trim_end().parse().ok());
+        address.ok_or_else(|| {
+            Failure::words(
+                "the first line of output",
+                "listening on ADDR",
+                format!("{line:?}"),
+            )
+        })
     }
 
     /// Waits for line `number` of standard output, counted from 1.
@@ -504,7 +608,11 @@ impl Running {
         match lines.get(number - 1) {
             Some(line) if line.ends_with(b"\n") => Ok(String::from_utf8_lossy(line).into_owned()),
             _ => {
-                let came = if self.has_ended() { "the program ended" } else { "nothing more came" };
+                let came = if self.has_ended() {
+                    "the program ended"
+                } else {
+                    "nothing more came"
+                };
                 let shown = String::from_utf8_lossy(&octets).into_owned();
                 Err(Failure::words(
                     format!("line {number} of standard output"),
@@ -518,7 +626,8 @@ impl Running {
     /// Waits until standard output holds `len` octets, and gives all of it;
     /// less if it ends or the deadline passes before.
     pub fn output(&self, len: usize) -> Vec<u8> {
-        self.stdout.until(self.deadline, |octets| octets.len() >= len)
+        self.stdout
+            .until(self.deadline, |octets| octets.len() >= len)
     }
 
     /// Whether the program has ended.
@@ -550,7 +659,12 @@ impl Running {
         // The tree is gone, so its ends of the pipes are too. Where orphans
         // cannot be found, one of them may hold an end for ever.
         let soon = Instant::now() + Duration::from_secs(2);
-        wait::until(soon, || self.readers.iter().all(JoinHandle::is_finished).then_some(()));
+        wait::until(soon, || {
+            self.readers
+                .iter()
+                .all(JoinHandle::is_finished)
+                .then_some(())
+        });
         let stdout = std::mem::take(&mut self.stdout.lock().0);
         let ending = match status {
             Some(status) => ending(status),

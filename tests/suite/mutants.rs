@@ -61,11 +61,20 @@ fn every_mutant_is_caught_and_named() {
             scope.spawn(|| {
                 while let Some(mutant) = built.get(next.load(Ordering::Relaxed)) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(mutant) = built.get(index).or(Some(mutant)).filter(|_| index < built.len()) else { break };
+                    let Some(mutant) = built
+                        .get(index)
+                        .or(Some(mutant))
+                        .filter(|_| index < built.len())
+                    else {
+                        break;
+                    };
                     let command = format!("'{}'", mutant.program.display());
                     let mut checked = check(&[mutant.lab, "--exec", &command, "--seed", "7f3a"]);
                     let lab = checked.labs.pop().expect("one lab was checked");
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, lab));
+                    results
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((index, lab));
                 }
             });
         }
@@ -77,16 +86,33 @@ fn every_mutant_is_caught_and_named() {
     let mut trouble = String::new();
     let mut alone: BTreeSet<(&str, u8)> = BTreeSet::new();
     for (built, (_, lab)) in built.iter().zip(&results) {
-        let failing: Vec<_> = lab.tests.iter().filter(|test| test.status == "fail").collect();
+        let failing: Vec<_> = lab
+            .tests
+            .iter()
+            .filter(|test| test.status == "fail")
+            .collect();
         let steps: BTreeSet<u8> = failing.iter().map(|test| test.step).collect();
         if let (1, Some(step)) = (steps.len(), steps.first()) {
             alone.insert((built.lab, *step));
         }
-        let named: BTreeSet<&str> =
-            failing.iter().filter_map(|test| test.report.as_ref()?.mistake.as_deref()).collect();
-        println!("{:<10} {:<52} steps {steps:?}  named {named:?}", built.lab, built.mutant.name);
-        for test in lab.tests.iter().filter(|test| test.status == "error" || test.status == "todo") {
-            let _ = writeln!(trouble, "{}: {}: {} is {}: {}", built.lab, built.mutant.name, test.name, test.status, test.message);
+        let named: BTreeSet<&str> = failing
+            .iter()
+            .filter_map(|test| test.report.as_ref()?.mistake.as_deref())
+            .collect();
+        println!(
+            "{:<10} {:<52} steps {steps:?}  named {named:?}",
+            built.lab, built.mutant.name
+        );
+        for test in lab
+            .tests
+            .iter()
+            .filter(|test| test.status == "error" || test.status == "todo")
+        {
+            let _ = writeln!(
+                trouble,
+                "{}: {}: {} is {}: {}",
+                built.lab, built.mutant.name, test.name, test.status, test.message
+            );
         }
         let Some(caught) = failing.iter().find(|test| test.name == built.mutant.check) else {
             let names: Vec<_> = failing.iter().map(|test| &test.name).collect();
@@ -98,8 +124,17 @@ fn every_mutant_is_caught_and_named() {
             continue;
         };
         // A report breaks its lines where it likes.
-        let message = caught.message.split_whitespace().collect::<Vec<_>>().join(" ");
-        for words in built.mutant.says.iter().filter(|words| !message.contains(words.as_str())) {
+        let message = caught
+            .message
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        for words in built
+            .mutant
+            .says
+            .iter()
+            .filter(|words| !message.contains(words.as_str()))
+        {
             let _ = writeln!(
                 trouble,
                 "{}: {}: {} fails without saying {words:?}:\n{}",
@@ -108,9 +143,18 @@ fn every_mutant_is_caught_and_named() {
         }
     }
     for lab in checks::LABS {
-        for step in lab.checks.iter().map(|check| check.step).collect::<BTreeSet<_>>() {
+        for step in lab
+            .checks
+            .iter()
+            .map(|check| check.step)
+            .collect::<BTreeSet<_>>()
+        {
             if !alone.contains(&(lab.lab, step)) {
-                let _ = writeln!(trouble, "{}/{step}: no mutant is caught by this step alone", lab.lab);
+                let _ = writeln!(
+                    trouble,
+                    "{}/{step}: no mutant is caught by this step alone",
+                    lab.lab
+                );
             }
         }
     }
@@ -124,32 +168,54 @@ fn build_all() -> Vec<Built> {
     let mut members = Vec::new();
     for lab in checks::LABS {
         let lab = lab.lab;
-        let text = fs::read_to_string(root().join(format!("tests/mutants/{lab}.toml"))).expect("every lab has mutants");
-        let mutants: Mutants = toml::from_str(&text).unwrap_or_else(|error| panic!("mutants/{lab}.toml: {error}"));
+        let text = fs::read_to_string(root().join(format!("tests/mutants/{lab}.toml")))
+            .expect("every lab has mutants");
+        let mutants: Mutants =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("mutants/{lab}.toml: {error}"));
         for (number, mutant) in mutants.mutant.into_iter().enumerate() {
             let package = format!("mutant-{lab}-{number}");
             write_mutant(lab, &mutant, &package, &folder.join(&package));
             let program = root().join("target/netlings/debug").join(&package);
-            built.push(Built { lab, mutant, program: program.with_extension(std::env::consts::EXE_EXTENSION) });
+            built.push(Built {
+                lab,
+                mutant,
+                program: program.with_extension(std::env::consts::EXE_EXTENSION),
+            });
             members.push(package);
         }
     }
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the root has a manifest");
     let kept = |line: &&str| !line.starts_with("members") && !line.starts_with("default-members");
     let manifest: Vec<&str> = manifest.lines().filter(kept).collect();
-    let manifest = manifest.join("\n").replacen("[workspace]", &format!("[workspace]\nmembers = {members:?}"), 1);
-    write_if_other(&folder.join("Cargo.toml"), &manifest).expect("the mutants' manifest can be written");
+    let manifest = manifest.join("\n").replacen(
+        "[workspace]",
+        &format!("[workspace]\nmembers = {members:?}"),
+        1,
+    );
+    write_if_other(&folder.join("Cargo.toml"), &manifest)
+        .expect("the mutants' manifest can be written");
     if !folder.join("Cargo.lock").exists() {
-        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file can be copied");
+        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))
+            .expect("the lock file can be copied");
     }
     let output = Command::new(netlings::cargo::cargo())
         .current_dir(&folder)
-        .args(["build", "--quiet", "--offline", "--workspace", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--workspace",
+            "--target-dir",
+        ])
         .arg(netlings::cargo::target_dir(&root()))
         .env("RUSTFLAGS", "")
         .output()
         .expect("cargo can be started");
-    assert!(output.status.success(), "the mutants do not compile:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "the mutants do not compile:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     built
 }
 
@@ -160,14 +226,26 @@ fn write_mutant(lab: &str, mutant: &Mutant, package: &str, to: &Path) {
         let mut text = fs::read_to_string(&file).expect("a source is text");
         if name == mutant.file {
             let count = text.matches(&mutant.find).count();
-            assert_eq!(count, 1, "mutants/{lab}.toml: {}: the text stands {count} times in {}", mutant.name, name.display());
+            assert_eq!(
+                count,
+                1,
+                "mutants/{lab}.toml: {}: the text stands {count} times in {}",
+                mutant.name,
+                name.display()
+            );
             text = text.replacen(&mutant.find, &mutant.replace, 1);
         }
         let text = text
             .replace(&format!("solution-{lab}"), package)
-            .replace(&format!("solution_{}::", lab.replace('-', "_")), &format!("{}::", package.replace('-', "_")))
+            .replace(
+                &format!("solution_{}::", lab.replace('-', "_")),
+                &format!("{}::", package.replace('-', "_")),
+            )
             // A mistake may leave an import or a variable unused.
-            .replace("[lints]\nworkspace = true\n", "[lints.rust]\nwarnings = \"allow\"\n");
+            .replace(
+                "[lints]\nworkspace = true\n",
+                "[lints.rust]\nwarnings = \"allow\"\n",
+            );
         write_if_other(&to.join(name), &text).expect("a mutant can be written");
     }
 }
@@ -177,7 +255,11 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files(&path)?)
+        } else {
+            found.push(path)
+        }
     }
     found.sort();
     Ok(found)

@@ -9,7 +9,11 @@ use netlings::recording;
 use super::{Checked, check, has_solutions, root};
 
 fn assert_all_pass(checked: &Checked) {
-    assert_eq!(checked.labs.len(), checks::LABS.len(), "every lab is in the course's order");
+    assert_eq!(
+        checked.labs.len(),
+        checks::LABS.len(),
+        "every lab is in the course's order"
+    );
     for lab in &checked.labs {
         assert_ne!(lab.tests.len(), 0, "{}: {}", lab.lab, lab.message);
         for test in &lab.tests {
@@ -60,7 +64,10 @@ impl Busy {
                 number = std::hint::black_box(number.wrapping_mul(6_364_136_223_846_793_005));
             }
         });
-        Busy { stop, thread: Some(thread) }
+        Busy {
+            stop,
+            thread: Some(thread),
+        }
     }
 }
 
@@ -81,16 +88,27 @@ fn recordings_are_what_the_reference_prints() {
         return;
     }
     for lab in checks::LABS.iter().filter(|lab| !lab.recordings.is_empty()) {
-        let Build::Built(programs) = cargo::build(&root(), &[&format!("solution-{}", lab.lab)], false) else {
+        let Build::Built(programs) =
+            cargo::build(&root(), &[&format!("solution-{}", lab.lab)], false)
+        else {
             panic!("solution-{} was not built", lab.lab)
         };
         let program = programs.first().expect("one package, one program");
         for kept in lab.recordings {
             let mut command = Command::new(program);
             let input = tempfile_with(kept.input);
-            let output = command.args(kept.args).stdin(input).output().expect("the reference can be started");
+            let output = command
+                .args(kept.args)
+                .stdin(input)
+                .output()
+                .expect("the reference can be started");
             let text = recording::text(&output.stdout, output.status.code());
-            assert!(text.lines().count() <= 40, "{}__{} has more than forty lines", lab.lab, kept.name);
+            assert!(
+                text.lines().count() <= 40,
+                "{}__{} has more than forty lines",
+                lab.lab,
+                kept.name
+            );
             insta::with_settings!({
                 snapshot_path => root().join("tests/snapshots"),
                 prepend_module_to_snapshot => false,
@@ -106,6 +124,8 @@ fn recordings_are_what_the_reference_prints() {
 fn tempfile_with(octets: &[u8]) -> std::fs::File {
     use std::io::{Seek, Write};
     let mut file = tempfile::tempfile().expect("a temporary file can be made");
-    file.write_all(octets).and_then(|()| file.rewind()).expect("and written");
+    file.write_all(octets)
+        .and_then(|()| file.rewind())
+        .expect("and written");
     file
 }

@@ -17,10 +17,23 @@ fn course() -> Course {
 
 #[test]
 fn the_top_level_holds_the_rooms_and_nothing_else() {
-    let rooms = ["Cargo.lock", "Cargo.toml", "README.md", "book", "labs", "solutions", "target", "tests"];
-    for entry in fs::read_dir(root()).expect("the root can be read").flatten() {
+    let rooms = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "README.md",
+        "book",
+        "labs",
+        "solutions",
+        "target",
+        "tests",
+    ];
+    for entry in fs::read_dir(root())
+        .expect("the root can be read")
+        .flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let right = name.starts_with('.') || name.starts_with("LICENSE") || rooms.contains(&name.as_str());
+        let right =
+            name.starts_with('.') || name.starts_with("LICENSE") || rooms.contains(&name.as_str());
         assert!(right, "{name} stands at the top level");
     }
 }
@@ -32,9 +45,16 @@ fn every_lab_has_its_rooms() {
     for lab in checks::LABS {
         let name = lab.lab;
         assert!(ordered.contains(&name), "{name} is not in SUMMARY.md");
-        let mut rooms = vec![format!("labs/{name}/lab.toml"), format!("book/src/{name}.md"), format!("tests/checks/{name}.rs")];
+        let mut rooms = vec![
+            format!("labs/{name}/lab.toml"),
+            format!("book/src/{name}.md"),
+            format!("tests/checks/{name}.rs"),
+        ];
         if has_solutions() {
-            rooms.extend([format!("solutions/{name}/lab.toml"), format!("tests/mutants/{name}.toml")]);
+            rooms.extend([
+                format!("solutions/{name}/lab.toml"),
+                format!("tests/mutants/{name}.toml"),
+            ]);
         }
         for room in rooms {
             assert!(root().join(&room).is_file(), "{room} is missing");
@@ -48,19 +68,34 @@ fn the_table_of_a_lab_names_each_of_its_files_once() {
         let lab = course().lab(checks.lab).expect("a lab has its lab.toml");
         let named: Vec<PathBuf> = lab.yours.iter().chain(&lab.given).cloned().collect();
         let set: BTreeSet<PathBuf> = named.iter().cloned().collect();
-        assert_eq!(set.len(), named.len(), "{}: a file is named twice", lab.name);
+        assert_eq!(
+            set.len(),
+            named.len(),
+            "{}: a file is named twice",
+            lab.name
+        );
         for tree in ["labs", "solutions"] {
             let folder = root().join(tree).join(&lab.name);
             if !folder.is_dir() {
                 continue;
             }
             let there = files(&folder).expect("the lab can be read");
-            let there: BTreeSet<PathBuf> =
-                there.iter().filter_map(|file| file.strip_prefix(&folder).ok()).map(PathBuf::from).collect();
-            assert_eq!(there, set, "{tree}/{}: files there, and files in lab.toml", lab.name);
+            let there: BTreeSet<PathBuf> = there
+                .iter()
+                .filter_map(|file| file.strip_prefix(&folder).ok())
+                .map(PathBuf::from)
+                .collect();
+            assert_eq!(
+                there, set,
+                "{tree}/{}: files there, and files in lab.toml",
+                lab.name
+            );
         }
         for step in &lab.steps {
-            assert!(lab.yours.contains(&step.file), "{}: {} is not the learner's", lab.name, step.file.display());
+            for file in [&step.file].into_iter().chain(&step.also) {
+                let known = lab.yours.contains(file);
+                assert!(known, "{}: {} is not the learner's", lab.name, file.display());
+            }
         }
     }
 }
@@ -71,12 +106,32 @@ fn checks_and_steps_agree() {
         let lab = course().lab(checks.lab).expect("a lab has its lab.toml");
         let steps: BTreeSet<u8> = checks.checks.iter().map(|check| check.step).collect();
         let expected: BTreeSet<u8> = (1..).zip(&lab.steps).map(|(number, _)| number).collect();
-        assert_eq!(steps, expected, "{}: every step has a check, every check a step", lab.name);
-        assert!(checks.checks.is_sorted_by_key(|check| check.step), "{}: checks stand in the steps' order", lab.name);
+        assert_eq!(
+            steps, expected,
+            "{}: every step has a check, every check a step",
+            lab.name
+        );
+        assert!(
+            checks.checks.is_sorted_by_key(|check| check.step),
+            "{}: checks stand in the steps' order",
+            lab.name
+        );
         let names: BTreeSet<&str> = checks.checks.iter().map(|check| check.name).collect();
-        assert_eq!(names.len(), checks.checks.len(), "{}: two checks share a name", lab.name);
-        for Check { name, points, rfc, .. } in checks.checks {
-            assert!(*points > 0 && !rfc.is_empty(), "{}::{name} is worth nothing or cites nothing", lab.name);
+        assert_eq!(
+            names.len(),
+            checks.checks.len(),
+            "{}: two checks share a name",
+            lab.name
+        );
+        for Check {
+            name, points, rfc, ..
+        } in checks.checks
+        {
+            assert!(
+                *points > 0 && !rfc.is_empty(),
+                "{}::{name} is worth nothing or cites nothing",
+                lab.name
+            );
         }
     }
 }
@@ -85,7 +140,11 @@ fn checks_and_steps_agree() {
 fn snapshots_and_recordings_agree() {
     let kept: BTreeSet<String> = checks::LABS
         .iter()
-        .flat_map(|lab| lab.recordings.iter().map(move |kept| format!("{}__{}.snap", lab.lab, kept.name)))
+        .flat_map(|lab| {
+            lab.recordings
+                .iter()
+                .map(move |kept| format!("{}__{}.snap", lab.lab, kept.name))
+        })
         .collect();
     let there: BTreeSet<String> = fs::read_dir(root().join("tests/snapshots"))
         .into_iter()

@@ -31,8 +31,8 @@ use crate::error::Error;
 ///
 /// # Specification
 /// Cheshire and Baker, *Consistent Overhead Byte Stuffing*, IEEE/ACM
-/// Transactions on Networking 7 (2), 1999. A frame has an octet more than its
-/// message for each 254 octets begun, one at least, and the zero.
+/// Transactions on Networking 7 (2), 1999. A frame has at most an octet more than
+/// its message for each 254 octets begun, one at least, and the zero.
 pub fn emit(message: &[u8], out: &mut Vec<u8>) {
     let _ = (message, out);
     todo!("step 3: write blocks without zeros, and a zero")

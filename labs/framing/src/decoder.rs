@@ -24,7 +24,12 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder at the start of a stream.
     pub fn new(framing: Framing, max: usize) -> Decoder {
-        Decoder { framing, max, buffer: Vec::new(), offset: 0 }
+        Decoder {
+            framing,
+            max,
+            buffer: Vec::new(),
+            offset: 0,
+        }
     }
 
     // ANCHOR: handle_octets

@@ -143,18 +143,32 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Announced { offset, len, max } => {
-                write!(f, "the frame at offset {offset} announces {}, the limit is {max}", Octets(*len))
+                write!(
+                    f,
+                    "the frame at offset {offset} announces {}, the limit is {max}",
+                    Octets(*len)
+                )
             }
             Error::TooLong { offset, max } => {
-                write!(f, "the frame at offset {offset} holds more than the limit of {}", Octets(*max))
+                write!(
+                    f,
+                    "the frame at offset {offset} holds more than the limit of {}",
+                    Octets(*max)
+                )
             }
             Error::BadEscape { offset, octet } => {
-                write!(f, "octet 0x{octet:02x} after the backslash at offset {offset} is no escape")
+                write!(
+                    f,
+                    "octet 0x{octet:02x} after the backslash at offset {offset} is no escape"
+                )
             }
             Error::BareCr { offset } => write!(f, "the CR at offset {offset} has no LF after it"),
             Error::BareLf { offset } => write!(f, "the LF at offset {offset} has no CR before it"),
             Error::NoCode { offset } => {
-                write!(f, "the frame at offset {offset} is empty, without even a code")
+                write!(
+                    f,
+                    "the frame at offset {offset} is empty, without even a code"
+                )
             }
             Error::BlockCut { offset, code, came } => {
                 let promised = Octets(code.saturating_sub(1));
@@ -164,7 +178,10 @@ impl fmt::Display for Error {
                 )
             }
             Error::VarintOverlong { offset } => {
-                write!(f, "the varint at offset {offset} has more octets than it needs")
+                write!(
+                    f,
+                    "the varint at offset {offset} has more octets than it needs"
+                )
             }
             Error::VarintOverflow { offset } => {
                 write!(f, "the varint at offset {offset} does not fit 64 bits")
@@ -182,10 +199,17 @@ impl fmt::Display for Error {
             }
             Error::NoFinalCrlf => write!(f, "the message does not end in CRLF"),
             Error::BadText { line, offset } => {
-                write!(f, "line {line}: the backslash at offset {offset} starts no escape")
+                write!(
+                    f,
+                    "line {line}: the backslash at offset {offset} starts no escape"
+                )
             }
             Error::TextTooLong { line, max } => {
-                write!(f, "line {line}: more text than a message of {} takes", Octets(*max))
+                write!(
+                    f,
+                    "line {line}: more text than a message of {} takes",
+                    Octets(*max)
+                )
             }
             Error::NoAddress(text, error) => write!(f, "no address for {text:?}: {error}"),
             Error::Stalled(limit) => write!(f, "the peer did nothing for {} s", limit.as_secs()),

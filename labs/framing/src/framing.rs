@@ -31,7 +31,10 @@ impl Framing {
     /// [`dot::emit`] refuses. On an error `out` is as it was.
     pub fn emit(self, message: &[u8], max: usize, out: &mut Vec<u8>) -> Result<(), Error> {
         if message.len() > max {
-            return Err(Error::Oversize { len: message.len(), max });
+            return Err(Error::Oversize {
+                len: message.len(),
+                max,
+            });
         }
         match self {
             Framing::Length => length::emit(message, out)?,

@@ -39,8 +39,10 @@ pub struct Relay {
 /// [`Error::NoAddress`] for a text that is no HOST:PORT, [`Error::Io`] where
 /// the system refuses the port.
 pub fn listen(at: &str) -> Result<TcpListener, Error> {
-    let addresses: Vec<_> =
-        at.to_socket_addrs().map_err(|error| Error::NoAddress(at.to_owned(), error))?.collect();
+    let addresses: Vec<_> = at
+        .to_socket_addrs()
+        .map_err(|error| Error::NoAddress(at.to_owned(), error))?
+        .collect();
     let listener = TcpListener::bind(addresses.as_slice())?;
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {}", listener.local_addr()?)?;
@@ -136,7 +138,12 @@ fn drain(stream: &mut TcpStream) {
 
 fn stalled(error: Error, limit: Duration) -> Error {
     match error {
-        Error::Io(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+        Error::Io(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            ) =>
+        {
             Error::Stalled(limit)
         }
         other => other,

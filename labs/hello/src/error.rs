@@ -33,11 +33,16 @@ impl fmt::Display for Error {
             Error::NoAddress(text, error) => write!(f, "no address for {text:?}: {error}"),
             Error::NoServer(error) => write!(f, "no server answered: {error}"),
             Error::EndInMidLine(len) => {
-                write!(f, "the stream ended after {len} octets, before the end of the line")
+                write!(
+                    f,
+                    "the stream ended after {len} octets, before the end of the line"
+                )
             }
             Error::LineTooLong => write!(f, "no end of line within {LINE_LEN_MAX} octets"),
             Error::NotUtf8(error) => write!(f, "the line is not UTF-8: {error}"),
-            Error::LineFeedInLine(offset) => write!(f, "line feed inside the line, at octet {offset}"),
+            Error::LineFeedInLine(offset) => {
+                write!(f, "line feed inside the line, at octet {offset}")
+            }
             Error::Io(error) => write!(f, "{error}"),
         }
     }

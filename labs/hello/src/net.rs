@@ -15,7 +15,9 @@ use crate::error::Error;
 pub fn resolve(servers: &[String]) -> Result<Vec<SocketAddr>, Error> {
     let mut addresses = Vec::new();
     for server in servers {
-        let found = server.to_socket_addrs().map_err(|error| Error::NoAddress(server.clone(), error))?;
+        let found = server
+            .to_socket_addrs()
+            .map_err(|error| Error::NoAddress(server.clone(), error))?;
         addresses.extend(found);
     }
     Ok(addresses)

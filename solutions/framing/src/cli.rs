@@ -115,15 +115,49 @@ fn run(command: Command) -> Result<(), Error> {
     let mut input = io::stdin().lock();
     match command {
         Command::Encode { framing, limit } => encode(&mut input, framing, limit.max),
-        Command::Decode { framing, limit, whole: true, .. } => decode_whole(&mut input, framing, limit.max),
-        Command::Decode { framing, limit, count, pieces, resync, .. } => {
+        Command::Decode {
+            framing,
+            limit,
+            whole: true,
+            ..
+        } => decode_whole(&mut input, framing, limit.max),
+        Command::Decode {
+            framing,
+            limit,
+            count,
+            pieces,
+            resync,
+            ..
+        } => {
             let decoder = Decoder::new(framing, limit.max);
-            decode(&mut input, decoder, &pieces, count.map(NonZeroUsize::get), resync)
+            decode(
+                &mut input,
+                decoder,
+                &pieces,
+                count.map(NonZeroUsize::get),
+                resync,
+            )
         }
-        Command::Relay { from, to, limit, listen, once, timeout } => {
-            let relay = net::Relay { from, to, max: limit.max, timeout: Duration::from_secs(timeout) };
+        Command::Relay {
+            from,
+            to,
+            limit,
+            listen,
+            once,
+            timeout,
+        } => {
+            let relay = net::Relay {
+                from,
+                to,
+                max: limit.max,
+                timeout: Duration::from_secs(timeout),
+            };
             let listener = net::listen(&listen)?;
-            if once { net::serve_one(&listener, relay) } else { net::serve_all(&listener, relay) }
+            if once {
+                net::serve_one(&listener, relay)
+            } else {
+                net::serve_all(&listener, relay)
+            }
         }
     }
 }
@@ -157,12 +191,20 @@ fn decode_whole(input: &mut impl Read, framing: Framing, max: usize) -> Result<(
     input.read_to_end(&mut stream)?;
     let mut offset = 0;
     while let Some(rest) = stream.get(offset..).filter(|rest| !rest.is_empty()) {
-        match framing.parse(rest, max).map_err(|error| error.moved(offset))? {
+        match framing
+            .parse(rest, max)
+            .map_err(|error| error.moved(offset))?
+        {
             Some(frame) => {
                 print_message(&frame.message)?;
                 offset = offset.saturating_add(frame.len);
             }
-            None => return Err(Error::EndInMidMessage { offset, came: rest.len() }),
+            None => {
+                return Err(Error::EndInMidMessage {
+                    offset,
+                    came: rest.len(),
+                });
+            }
         }
     }
     Ok(())
@@ -201,7 +243,11 @@ fn decode(
             Err(error) => return Err(error),
         }
     }
-    if lost > 0 { Err(Error::Lost(lost)) } else { Ok(()) }
+    if lost > 0 {
+        Err(Error::Lost(lost))
+    } else {
+        Ok(())
+    }
 }
 
 /// What there is to read, as soon as there is anything; with a length, so many

@@ -38,8 +38,8 @@ const FULL: u8 = 0xff;
 ///
 /// # Specification
 /// Cheshire and Baker, *Consistent Overhead Byte Stuffing*, IEEE/ACM
-/// Transactions on Networking 7 (2), 1999. A frame has an octet more than its
-/// message for each 254 octets begun, one at least, and the zero.
+/// Transactions on Networking 7 (2), 1999. A frame has at most an octet more than
+/// its message for each 254 octets begun, one at least, and the zero.
 pub fn emit(message: &[u8], out: &mut Vec<u8>) {
     let mut runs = message.split(|&octet| octet == 0).peekable();
     while let Some(run) = runs.next() {
@@ -51,7 +51,9 @@ pub fn emit(message: &[u8], out: &mut Vec<u8>) {
         }
         let ends_with_full_block = rest.is_empty() && !run.is_empty() && runs.peek().is_none();
         if !ends_with_full_block {
-            out.push(u8::try_from(rest.len() + 1).expect("a remainder is shorter than a full block"));
+            out.push(
+                u8::try_from(rest.len() + 1).expect("a remainder is shorter than a full block"),
+            );
             out.extend(rest);
         }
     }
@@ -89,8 +91,16 @@ pub fn emit(message: &[u8], out: &mut Vec<u8>) {
 pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     let too_long = Error::TooLong { offset: 0, max };
     let frame_len_max = Framing::Cobs.frame_len_max(max);
-    let Some(end) = buffer.iter().take(frame_len_max).position(|&octet| octet == 0) else {
-        return if buffer.len() < frame_len_max { Ok(None) } else { Err(too_long) };
+    let Some(end) = buffer
+        .iter()
+        .take(frame_len_max)
+        .position(|&octet| octet == 0)
+    else {
+        return if buffer.len() < frame_len_max {
+            Ok(None)
+        } else {
+            Err(too_long)
+        };
     };
     let mut rest = buffer.get(..end).unwrap_or_default();
     if rest.is_empty() {
@@ -100,7 +110,11 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     while let Some((&code, after)) = rest.split_first() {
         let block_len = usize::from(code) - 1;
         let Some((block, after)) = after.split_at_checked(block_len) else {
-            return Err(Error::BlockCut { offset: end - rest.len(), code, came: after.len() });
+            return Err(Error::BlockCut {
+                offset: end - rest.len(),
+                code,
+                came: after.len(),
+            });
         };
         message.extend(block);
         if code != FULL && !after.is_empty() {
@@ -111,6 +125,9 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
         }
         rest = after;
     }
-    Ok(Some(Frame { message, len: end + 1 }))
+    Ok(Some(Frame {
+        message,
+        len: end + 1,
+    }))
 }
 // ANCHOR_END: parse

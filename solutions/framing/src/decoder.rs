@@ -31,7 +31,15 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder at the start of a stream.
     pub fn new(framing: Framing, max: usize) -> Decoder {
-        Decoder { framing, max, buffer: Vec::new(), offset: 0, taken: 0, searched: 0, skipping: false }
+        Decoder {
+            framing,
+            max,
+            buffer: Vec::new(),
+            offset: 0,
+            taken: 0,
+            searched: 0,
+            skipping: false,
+        }
     }
 
     // ANCHOR: handle_octets
@@ -109,7 +117,10 @@ impl Decoder {
         if came == 0 || self.skipping {
             return Ok(());
         }
-        Err(Error::EndInMidMessage { offset: self.offset, came })
+        Err(Error::EndInMidMessage {
+            offset: self.offset,
+            came,
+        })
     }
     // ANCHOR_END: handle_end
 
@@ -169,7 +180,9 @@ impl Decoder {
         // The delimiter may have begun in octets that were searched.
         let from = self.searched.saturating_sub(delimiter.len() - 1);
         let unsearched = self.left().get(from..).unwrap_or_default();
-        let at = unsearched.windows(delimiter.len()).position(|window| window == delimiter)?;
+        let at = unsearched
+            .windows(delimiter.len())
+            .position(|window| window == delimiter)?;
         Some(from + at + delimiter.len())
     }
 
@@ -182,7 +195,10 @@ impl Decoder {
             return true;
         }
         // What is kept could be the beginning of a delimiter.
-        let kept = self.left().len().min(self.delimiter().map_or(0, |delimiter| delimiter.len() - 1));
+        let kept = self
+            .left()
+            .len()
+            .min(self.delimiter().map_or(0, |delimiter| delimiter.len() - 1));
         self.take(self.left().len() - kept);
         self.searched = kept;
         false

@@ -88,7 +88,11 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     let too_long = Error::TooLong { offset: 0, max };
     let frame_len_max = Framing::Dot.frame_len_max(max);
     let Some(lines) = lines_before_end(buffer.get(..frame_len_max).unwrap_or(buffer)) else {
-        return if buffer.len() < frame_len_max { Ok(None) } else { Err(too_long) };
+        return if buffer.len() < frame_len_max {
+            Ok(None)
+        } else {
+            Err(too_long)
+        };
     };
     check_line_ends(lines)?;
     let mut message = Vec::new();
@@ -98,7 +102,10 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     if message.len() > max {
         return Err(too_long);
     }
-    Ok(Some(Frame { message, len: lines.len() + LAST_LINE.len() }))
+    Ok(Some(Frame {
+        message,
+        len: lines.len() + LAST_LINE.len(),
+    }))
 }
 // ANCHOR_END: parse
 

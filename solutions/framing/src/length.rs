@@ -22,8 +22,10 @@ pub const HEADER_LEN: usize = 4;
 /// [`Error::Oversize`] for more octets than the field can say, 2^32 - 1, with
 /// that number as the limit; `out` is then as it was.
 pub fn emit(message: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    let len = u32::try_from(message.len())
-        .map_err(|_| Error::Oversize { len: message.len(), max: u32::MAX as usize })?;
+    let len = u32::try_from(message.len()).map_err(|_| Error::Oversize {
+        len: message.len(),
+        max: u32::MAX as usize,
+    })?;
     out.extend(len.to_be_bytes());
     out.extend(message);
     Ok(())
@@ -58,11 +60,20 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     let announced = u32::from_be_bytes(*header);
     let len = match usize::try_from(announced) {
         Ok(len) if len <= max => len,
-        _ => return Err(Error::Announced { offset: 0, len: announced.into(), max }),
+        _ => {
+            return Err(Error::Announced {
+                offset: 0,
+                len: announced.into(),
+                max,
+            });
+        }
     };
     let Some(message) = rest.get(..len) else {
         return Ok(None);
     };
-    Ok(Some(Frame { message: message.to_vec(), len: HEADER_LEN + len }))
+    Ok(Some(Frame {
+        message: message.to_vec(),
+        len: HEADER_LEN + len,
+    }))
 }
 // ANCHOR_END: parse

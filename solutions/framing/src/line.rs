@@ -59,8 +59,16 @@ pub fn emit(message: &[u8], out: &mut Vec<u8>) {
 pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     let too_long = Error::TooLong { offset: 0, max };
     let frame_len_max = Framing::Line.frame_len_max(max);
-    let Some(end) = buffer.iter().take(frame_len_max).position(|&octet| octet == b'\n') else {
-        return if buffer.len() < frame_len_max { Ok(None) } else { Err(too_long) };
+    let Some(end) = buffer
+        .iter()
+        .take(frame_len_max)
+        .position(|&octet| octet == b'\n')
+    else {
+        return if buffer.len() < frame_len_max {
+            Ok(None)
+        } else {
+            Err(too_long)
+        };
     };
     let mut message = Vec::new();
     let mut octets = buffer.iter().copied().enumerate().take(end);
@@ -70,7 +78,12 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
                 Some((_, b'n')) => b'\n',
                 Some((_, b'\\')) => b'\\',
                 Some((_, octet)) => return Err(Error::BadEscape { offset, octet }),
-                None => return Err(Error::BadEscape { offset, octet: b'\n' }),
+                None => {
+                    return Err(Error::BadEscape {
+                        offset,
+                        octet: b'\n',
+                    });
+                }
             },
             _ => octet,
         });
@@ -78,6 +91,9 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
             return Err(too_long);
         }
     }
-    Ok(Some(Frame { message, len: end + 1 }))
+    Ok(Some(Frame {
+        message,
+        len: end + 1,
+    }))
 }
 // ANCHOR_END: parse

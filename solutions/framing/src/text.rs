@@ -23,7 +23,10 @@ pub fn unescape(text: &[u8], number: usize) -> Result<Vec<u8>, Error> {
     let mut octets = Vec::new();
     let mut rest = text;
     while let Some((&octet, after)) = rest.split_first() {
-        let bad = Error::BadText { line: number, offset: text.len() - rest.len() };
+        let bad = Error::BadText {
+            line: number,
+            offset: text.len() - rest.len(),
+        };
         rest = after;
         if octet != b'\\' {
             octets.push(octet);

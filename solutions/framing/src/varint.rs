@@ -73,12 +73,21 @@ pub fn parse(buffer: &[u8], max: usize) -> Result<Option<Frame>, Error> {
     };
     let len = match usize::try_from(announced) {
         Ok(len) if len <= max => len,
-        _ => return Err(Error::Announced { offset: 0, len: announced, max }),
+        _ => {
+            return Err(Error::Announced {
+                offset: 0,
+                len: announced,
+                max,
+            });
+        }
     };
     let Some(message) = buffer.get(header_len..).and_then(|rest| rest.get(..len)) else {
         return Ok(None);
     };
-    Ok(Some(Frame { message: message.to_vec(), len: header_len + len }))
+    Ok(Some(Frame {
+        message: message.to_vec(),
+        len: header_len + len,
+    }))
 }
 // ANCHOR_END: parse
 

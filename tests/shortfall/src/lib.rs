@@ -9,7 +9,9 @@
 //!
 //! The rule comes in the variable `NETLINGS_SHORTFALL`, for example
 //! `send=3,recv=1,eintr=3`: at most 3 octets a `send` or `write`, at most 1 a
-//! `recv` or `read`, and every third call is interrupted. 0 is "no limit".
+//! `recv` or `read`, and every third call is interrupted. 0 is "no limit". With
+//! `emfile=2` every second `socket`, `accept` or `accept4` is refused with EMFILE,
+//! as for a process that has too many files open.
 
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 #![allow(unsafe_code)]
@@ -32,6 +34,7 @@ mod linux {
         send: usize,
         recv: usize,
         eintr: usize,
+        emfile: usize,
     }
 
     fn rule() -> &'static Rule {
@@ -40,9 +43,17 @@ mod linux {
             let text = std::env::var("NETLINGS_SHORTFALL").unwrap_or_default();
             let of = |name: &str| {
                 let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-                pairs.filter(|(key, _)| *key == name).find_map(|(_, value)| value.parse().ok()).unwrap_or(0)
+                pairs
+                    .filter(|(key, _)| *key == name)
+                    .find_map(|(_, value)| value.parse().ok())
+                    .unwrap_or(0)
             };
-            Rule { send: of("send"), recv: of("recv"), eintr: of("eintr") }
+            Rule {
+                send: of("send"),
+                recv: of("recv"),
+                eintr: of("eintr"),
+                emfile: of("emfile"),
+            }
         })
     }
 
@@ -88,7 +99,11 @@ mod linux {
     pub unsafe extern "C" fn write(fd: c_int, from: *const c_void, len: size_t) -> ssize_t {
         static NEXT: OnceLock<usize> = OnceLock::new();
         let next = *NEXT.get_or_init(|| next(c"write") as usize);
-        let len = if concerns(fd) { allowed(len, rule().send) } else { Some(len) };
+        let len = if concerns(fd) {
+            allowed(len, rule().send)
+        } else {
+            Some(len)
+        };
         let Some(len) = len else { return -1 };
         // SAFETY: this is the C library's `write`, and `len` only shrank.
         unsafe { mem::transmute::<usize, Write>(next)(fd, from, len) }
@@ -102,7 +117,11 @@ mod linux {
     pub unsafe extern "C" fn read(fd: c_int, to: *mut c_void, len: size_t) -> ssize_t {
         static NEXT: OnceLock<usize> = OnceLock::new();
         let next = *NEXT.get_or_init(|| next(c"read") as usize);
-        let len = if concerns(fd) { allowed(len, rule().recv) } else { Some(len) };
+        let len = if concerns(fd) {
+            allowed(len, rule().recv)
+        } else {
+            Some(len)
+        };
         let Some(len) = len else { return -1 };
         // SAFETY: this is the C library's `read`, and `len` only shrank.
         unsafe { mem::transmute::<usize, Read>(next)(fd, to, len) }
@@ -113,10 +132,17 @@ mod linux {
     /// # Safety
     /// As `send(2)`: `from` points to `len` octets.
     #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn send(fd: c_int, from: *const c_void, len: size_t, flags: c_int) -> ssize_t {
+    pub unsafe extern "C" fn send(
+        fd: c_int,
+        from: *const c_void,
+        len: size_t,
+        flags: c_int,
+    ) -> ssize_t {
         static NEXT: OnceLock<usize> = OnceLock::new();
         let next = *NEXT.get_or_init(|| next(c"send") as usize);
-        let Some(len) = allowed(len, rule().send) else { return -1 };
+        let Some(len) = allowed(len, rule().send) else {
+            return -1;
+        };
         // SAFETY: this is the C library's `send`, and `len` only shrank.
         unsafe { mem::transmute::<usize, Send>(next)(fd, from, len, flags) }
     }
@@ -126,11 +152,83 @@ mod linux {
     /// # Safety
     /// As `recv(2)`: `to` points to room for `len` octets.
     #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn recv(fd: c_int, to: *mut c_void, len: size_t, flags: c_int) -> ssize_t {
+    pub unsafe extern "C" fn recv(
+        fd: c_int,
+        to: *mut c_void,
+        len: size_t,
+        flags: c_int,
+    ) -> ssize_t {
         static NEXT: OnceLock<usize> = OnceLock::new();
         let next = *NEXT.get_or_init(|| next(c"recv") as usize);
-        let Some(len) = allowed(len, rule().recv) else { return -1 };
+        let Some(len) = allowed(len, rule().recv) else {
+            return -1;
+        };
         // SAFETY: this is the C library's `recv`, and `len` only shrank.
         unsafe { mem::transmute::<usize, Recv>(next)(fd, to, len, flags) }
+    }
+
+    /// Whether this call, which would open a descriptor, is to be refused.
+    fn refused() -> bool {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
+        let refused = rule().emfile > 0 && call.is_multiple_of(rule().emfile);
+        if refused {
+            // SAFETY: the C library gives a valid pointer to this thread's errno.
+            unsafe { *libc::__errno_location() = libc::EMFILE };
+        }
+        refused
+    }
+
+    /// `socket(2)`, refused now and then.
+    ///
+    /// # Safety
+    /// None is needed beyond that of `socket(2)`, which takes no pointers.
+    #[unsafe(no_mangle)]
+    pub unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
+        type Socket = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
+        static NEXT: OnceLock<usize> = OnceLock::new();
+        let next = *NEXT.get_or_init(|| next(c"socket") as usize);
+        if refused() {
+            return -1;
+        }
+        // SAFETY: this is the C library's `socket`.
+        unsafe { mem::transmute::<usize, Socket>(next)(domain, kind, protocol) }
+    }
+
+    /// `accept4(2)`, refused now and then.
+    ///
+    /// # Safety
+    /// As `accept4(2)`: the pointers are null, or point to room for an address
+    /// and its length.
+    #[unsafe(no_mangle)]
+    pub unsafe extern "C" fn accept4(
+        fd: c_int,
+        address: *mut libc::sockaddr,
+        len: *mut libc::socklen_t,
+        flags: c_int,
+    ) -> c_int {
+        type Accept4 =
+            unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut libc::socklen_t, c_int) -> c_int;
+        static NEXT: OnceLock<usize> = OnceLock::new();
+        let next = *NEXT.get_or_init(|| next(c"accept4") as usize);
+        if refused() {
+            return -1;
+        }
+        // SAFETY: this is the C library's `accept4`, with the caller's arguments.
+        unsafe { mem::transmute::<usize, Accept4>(next)(fd, address, len, flags) }
+    }
+
+    /// `accept(2)`, refused now and then.
+    ///
+    /// # Safety
+    /// As `accept4(2)`.
+    #[unsafe(no_mangle)]
+    pub unsafe extern "C" fn accept(
+        fd: c_int,
+        address: *mut libc::sockaddr,
+        len: *mut libc::socklen_t,
+    ) -> c_int {
+        // SAFETY: without flags it is the same call.
+        unsafe { accept4(fd, address, len, 0) }
     }
 }
