@@ -125,6 +125,9 @@ const V6_REASONS: Recording = Recording {
 
 // How the program is asked.
 
+/// What is expected where there can be no answer, in the words of a report.
+const REFUSAL: &str = "`! ` and the reason why there is no answer";
+
 /// What a line of the answer must be.
 enum Wanted {
     /// From this column on, counted from 0, exactly this. Two blanks stand
@@ -255,7 +258,7 @@ fn difference(run: &Run, number: usize, asked: &[Asked], place: &str) -> Failure
     let failure = match (wanted, line) {
         (Wanted::Refused, line) => {
             let came = line.map_or_else(|| "no line".to_owned(), |line| format!("{line:?}"));
-            Failure::words(what, "`! ` and the reason why there is no answer", came).at(0, start)
+            Failure::words(what, REFUSAL, came).at(0, start)
         }
         (Wanted::From(_, expected) | Wanted::Column(_, expected), None) => {
             Failure::octets(what, expected.as_bytes(), b"").at(0, start)
@@ -1437,7 +1440,14 @@ impl Seen {
             _ => String::new(),
         };
         let line = nth_line(&run.stdout_text(), number);
-        match failure.words {
+        match &failure.words {
+            // An exit status, a number of lines, an end that did not come.
+            Some((words, _)) if words != REFUSAL => Seen {
+                command,
+                asked,
+                line,
+                ..Seen::default()
+            },
             Some(_) => Seen {
                 command,
                 asked,

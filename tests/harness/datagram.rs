@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Instant;
 
 use crate::capture::{Ends, Transport};
 use crate::check::{Failure, Fate, What};
@@ -81,17 +80,11 @@ pub struct Datagrams {
     held_in: Vec<(Vec<u8>, SocketAddr)>,
     /// The number of the exchange with each peer.
     streams: BTreeMap<SocketAddr, usize>,
-    deadline: Instant,
     log: Log,
 }
 
 impl Datagrams {
-    pub(crate) fn new(
-        weather: Weather,
-        seed: u64,
-        deadline: Instant,
-        log: Log,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(weather: Weather, seed: u64, log: Log) -> Result<Self, Failure> {
         let bind = || -> std::io::Result<UdpSocket> {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
             socket.set_nonblocking(true)?;
@@ -110,7 +103,6 @@ impl Datagrams {
             waiting: Vec::new(),
             held_in: Vec::new(),
             streams: BTreeMap::new(),
-            deadline,
             log,
         })
     }
@@ -142,7 +134,7 @@ impl Datagrams {
             }
             let mut buffer = vec![0; DATAGRAM_LEN_MAX + 1];
             let socket = &self.socket;
-            let came = wait::until(self.deadline, || {
+            let came = wait::until(self.log.deadline(), || {
                 let over = ended();
                 match socket.recv_from(&mut buffer) {
                     Ok(came) => Some(Ok(came)),
@@ -275,7 +267,7 @@ mod tests {
     }
 
     fn datagrams(weather: Weather, seed: u64) -> Datagrams {
-        Datagrams::new(weather, seed, Instant::now() + DEADLINE, Log::new()).expect("sockets")
+        Datagrams::new(weather, seed, Log::new()).expect("sockets")
     }
 
     #[test]

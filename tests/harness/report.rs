@@ -226,7 +226,12 @@ pub fn block(report: &Report, to: &Pointers, look: Look) -> String {
     // A command stays on one line, to be copied.
     let _ = writeln!(text, "   {:<10} {}", "again", to.again);
     if let Some(by_hand) = &report.by_hand {
-        let _ = writeln!(text, "   {:<10} {}", "by hand", harmless(&by_hand.command(&to.program)));
+        let _ = writeln!(
+            text,
+            "   {:<10} {}",
+            "by hand",
+            harmless(&by_hand.command(&to.program))
+        );
     }
     if let Some((path, packet)) = &report.capture {
         let packet = packet

@@ -94,22 +94,17 @@ pub fn every_cut(len: usize) -> impl Iterator<Item = Delivery> {
 /// A socket that waits for the program to connect.
 pub struct Listener {
     listener: TcpListener,
-    deadline: Instant,
     log: Log,
 }
 
 impl Listener {
-    pub(crate) fn new(deadline: Instant, log: Log) -> Result<Self, Failure> {
+    pub(crate) fn new(log: Log) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener =
             listener.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
         let listener =
             listener.map_err(|error| Failure::ours("listening on the loopback", error))?;
-        Ok(Listener {
-            listener,
-            deadline,
-            log,
-        })
+        Ok(Listener { listener, log })
     }
 
     /// Where it listens, as the program is told.
@@ -128,7 +123,7 @@ impl Listener {
     /// A failure if it ends first, or the deadline passes.
     pub fn accept(&self, program: &mut Running) -> Result<Peer, Failure> {
         let what = "the program's connection";
-        let accepted = wait::until(self.deadline, || {
+        let accepted = wait::until(self.log.deadline(), || {
             // Ended first, asked second: what it did before its end counts.
             let ended = program.has_ended();
             match self.listener.accept() {
@@ -143,7 +138,7 @@ impl Listener {
             }
         });
         match accepted {
-            Some(Ok(stream)) => Peer::new(stream, What::Accepted, self.deadline, self.log.clone()),
+            Some(Ok(stream)) => Peer::new(stream, What::Accepted, self.log.clone()),
             Some(Err(failure)) => Err(failure),
             None => {
                 let came = format!("none within {} s", DEADLINE.as_secs());
@@ -202,7 +197,6 @@ pub struct Peer {
     number: usize,
     sent: u64,
     received: usize,
-    deadline: Instant,
     log: Log,
 }
 
@@ -231,8 +225,9 @@ impl Ending {
 }
 
 impl Peer {
-    pub(crate) fn connect(to: SocketAddr, deadline: Instant, log: Log) -> Result<Self, Failure> {
-        let left = deadline
+    pub(crate) fn connect(to: SocketAddr, log: Log) -> Result<Self, Failure> {
+        let left = log
+            .deadline()
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(1));
         let stream = TcpStream::connect_timeout(&to, left).map_err(|error| {
@@ -242,10 +237,10 @@ impl Peer {
                 error.to_string(),
             )
         })?;
-        Peer::new(stream, What::Connected, deadline, log)
+        Peer::new(stream, What::Connected, log)
     }
 
-    fn new(stream: TcpStream, opened: What, deadline: Instant, log: Log) -> Result<Self, Failure> {
+    fn new(stream: TcpStream, opened: What, log: Log) -> Result<Self, Failure> {
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(false)?;
             stream.set_nodelay(true)?;
@@ -264,7 +259,6 @@ impl Peer {
             number,
             sent: 0,
             received: 0,
-            deadline,
             log,
         })
     }
@@ -279,9 +273,11 @@ impl Peer {
         for (index, piece) in delivery.pieces(octets).into_iter().enumerate() {
             if index > 0 {
                 let sent = self.sent;
-                let read = wait::until(self.deadline, || match drain::tcp(&self.stream, sent) {
-                    Some(false) => None,
-                    Some(true) | None => Some(()),
+                let read = wait::until(self.log.deadline(), || {
+                    match drain::tcp(&self.stream, sent) {
+                        Some(false) => None,
+                        Some(true) | None => Some(()),
+                    }
                 });
                 if read.is_none() {
                     let came = format!(
@@ -341,7 +337,7 @@ impl Peer {
             Some(false) => None,
             Some(true) | None => Some(()),
         };
-        wait::until(self.deadline, read).is_some()
+        wait::until(self.log.deadline(), read).is_some()
     }
 
     /// Reads until `len` octets have come or the stream ends, one way or other.
@@ -423,7 +419,8 @@ impl Peer {
     /// does not bound is bounded by the runner, which ends the check.
     fn limit_wait(&self, write: bool) {
         let left = self
-            .deadline
+            .log
+            .deadline()
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(1));
         let _ = if write {
@@ -453,10 +450,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback");
         let address = listener.local_addr().expect("an address");
         let thread = thread::spawn(move || program(listener.accept().expect("a connection").0));
-        (
-            Peer::connect(address, Instant::now() + DEADLINE, Log::new()).expect("a peer"),
-            thread,
-        )
+        (Peer::connect(address, Log::new()).expect("a peer"), thread)
     }
 
     /// How many octets each read gave, until the end.

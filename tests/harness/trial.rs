@@ -20,8 +20,8 @@ use crate::{drain, wait};
 /// What a program may print before it is ended, in octets a stream.
 pub const OUTPUT_LEN_MAX: usize = 4 << 20;
 
-/// A deadline that a program has if nothing goes wrong: a check takes some
-/// milliseconds.
+/// The patience with a program, from its start or from the beginning of a
+/// conversation with it. What it has to do takes milliseconds.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The program under check, in whatever language.
@@ -38,8 +38,6 @@ pub struct Trial {
     program: Program,
     /// The seed of everything random in this check.
     pub rng: fastrand::Rng,
-    /// When patience ends.
-    pub deadline: Instant,
     log: Log,
     /// The lab's snapshots: name to content.
     recordings: BTreeMap<String, String>,
@@ -51,6 +49,8 @@ pub struct Trial {
 #[derive(Clone)]
 pub struct Log {
     since: Instant,
+    /// When patience with what the program does now ends.
+    deadline: Arc<Mutex<Instant>>,
     events: Arc<Mutex<Vec<Event>>>,
     connections: Arc<Mutex<BTreeMap<usize, Ends>>>,
     ended: Arc<Mutex<Ended>>,
@@ -69,6 +69,7 @@ impl Log {
     pub(crate) fn new() -> Self {
         Log {
             since: Instant::now(),
+            deadline: Arc::new(Mutex::new(Instant::now() + DEADLINE)),
             events: Arc::default(),
             connections: Arc::default(),
             ended: Arc::default(),
@@ -97,8 +98,19 @@ impl Log {
         });
     }
 
+    /// When patience with what the program does now ends.
+    pub(crate) fn deadline(&self) -> Instant {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins [`DEADLINE`] anew: a program was started, or a conversation begun.
+    fn renew(&self) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + DEADLINE;
+    }
+
     /// Adds a connection, or an exchange of datagrams. Gives its number, from 1.
     pub(crate) fn number(&self, ends: Ends) -> usize {
+        self.renew();
         let mut connections = self
             .connections
             .lock()
@@ -223,7 +235,6 @@ impl Trial {
         Trial {
             program,
             rng: fastrand::Rng::with_seed(seed),
-            deadline: Instant::now() + DEADLINE,
             log: Log::new(),
             recordings,
             environment: Vec::new(),
@@ -313,9 +324,10 @@ impl Trial {
         let tree = Tree::start(&mut command).map_err(|error| {
             Failure::ours(format!("starting {}", program.to_string_lossy()), error)
         })?;
+        self.log.renew();
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
         self.log.add(0, What::Started(args.clone()));
-        Ok(Running::new(tree, args, self.deadline, self.log.clone()))
+        Ok(Running::new(tree, args, self.log.clone()))
     }
 
     /// Runs the program to its end with `input` on its standard input.
@@ -375,7 +387,7 @@ impl Trial {
     /// # Errors
     /// A failure of ours.
     pub fn listen(&self) -> Result<Listener, Failure> {
-        Listener::new(self.deadline, self.log.clone())
+        Listener::new(self.log.clone())
     }
 
     /// A UDP socket on the loopback behind a network with this `weather`, for a
@@ -384,7 +396,7 @@ impl Trial {
     /// # Errors
     /// A failure of ours.
     pub fn datagrams(&mut self, weather: Weather) -> Result<Datagrams, Failure> {
-        Datagrams::new(weather, self.rng.u64(..), self.deadline, self.log.clone())
+        Datagrams::new(weather, self.rng.u64(..), self.log.clone())
     }
 
     /// An address on the loopback that refuses connections while it is held.
@@ -407,7 +419,7 @@ impl Trial {
     /// # Errors
     /// A failure if nobody accepts.
     pub fn connect(&self, to: SocketAddr) -> Result<Peer, Failure> {
-        Peer::connect(to, self.deadline, self.log.clone())
+        Peer::connect(to, self.log.clone())
     }
 
     /// Fails unless the program, run with a recording's arguments and input,
@@ -499,13 +511,12 @@ pub struct Running {
     stdout: Arc<Output>,
     stderr: Arc<Output>,
     readers: Vec<JoinHandle<()>>,
-    deadline: Instant,
     log: Log,
     collected: bool,
 }
 
 impl Running {
-    fn new(mut tree: Tree, args: Vec<String>, deadline: Instant, log: Log) -> Self {
+    fn new(mut tree: Tree, args: Vec<String>, log: Log) -> Self {
         let stdout = Arc::new(Output::default());
         let stderr = Arc::new(Output::default());
         let mut readers = Vec::new();
@@ -523,7 +534,6 @@ impl Running {
             stdout,
             stderr,
             readers,
-            deadline,
             log,
             collected: false,
         }
@@ -545,7 +555,7 @@ impl Running {
                 #[cfg(unix)]
                 {
                     let tree = &mut self.tree;
-                    let read = wait::until(self.deadline, || match drain::pipe(&*input) {
+                    let read = wait::until(self.log.deadline(), || match drain::pipe(&*input) {
                         Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
                         _ => Some(()),
                     });
@@ -560,7 +570,7 @@ impl Running {
                     }
                 }
             }
-            if write_within(input, piece, self.deadline) {
+            if write_within(input, piece, self.log.deadline()) {
                 self.log.add(0, What::Sent(piece.to_vec()));
                 fed += piece.len();
             } else {
@@ -601,7 +611,7 @@ impl Running {
     /// # Errors
     /// A failure if it does not come.
     pub fn line(&mut self, number: usize) -> Result<String, Failure> {
-        let octets = self.stdout.until(self.deadline, |octets| {
+        let octets = self.stdout.until(self.log.deadline(), |octets| {
             octets.iter().filter(|&&octet| octet == b'\n').count() >= number
         });
         let lines: Vec<&[u8]> = octets.split_inclusive(|&octet| octet == b'\n').collect();
@@ -627,7 +637,7 @@ impl Running {
     /// less if it ends or the deadline passes before.
     pub fn output(&self, len: usize) -> Vec<u8> {
         self.stdout
-            .until(self.deadline, |octets| octets.len() >= len)
+            .until(self.log.deadline(), |octets| octets.len() >= len)
     }
 
     /// Whether the program has ended.
@@ -643,7 +653,7 @@ impl Running {
     fn finish(&mut self) -> Run {
         let tree = &mut self.tree;
         let stdout = &self.stdout;
-        let ended = wait::until(self.deadline, || {
+        let ended = wait::until(self.log.deadline(), || {
             let flooded = stdout.lock().0.len() > OUTPUT_LEN_MAX;
             (flooded || matches!(tree.child.try_wait(), Ok(Some(_)))).then_some(())
         });

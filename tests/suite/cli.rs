@@ -237,15 +237,17 @@ fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
 /// cannot run.
 fn python(words: &str) -> Option<String> {
     let program = root().join("tests/suite/hello.py");
-    let python = Command::new("python3")
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !python || !program.is_file() {
+    // Itself, not a script that looks for it: a check starts it many times.
+    let itself = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output();
+    let itself = itself.ok().filter(|output| output.status.success());
+    let (Some(itself), true) = (itself, program.is_file()) else {
         println!("skipped: no python3, or no hello.py in this tree");
         return None;
-    }
-    Some(format!("python3 '{}' {words}", program.display()))
+    };
+    let itself = String::from_utf8_lossy(&itself.stdout).trim().to_owned();
+    Some(format!("'{itself}' -I -S '{}' {words}", program.display()))
 }
 
 // ---------------------------------------------------------------- what is asked

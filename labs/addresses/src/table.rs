@@ -6,7 +6,9 @@
 use crate::address::{Address, Route};
 
 /// A routing table. Its fields are yours to choose.
-pub struct Table {}
+pub struct Table {
+    // The routes, kept so that a lookup finds them.
+}
 
 impl Table {
     // ANCHOR: new

@@ -8,6 +8,7 @@ use crate::subnet::network;
 
 /// A routing table. Its fields are yours to choose.
 pub struct Table {
+    // The routes, kept so that a lookup finds them.
     /// In the order of the file: a lookup reads them all.
     routes: Vec<Route>,
 }
