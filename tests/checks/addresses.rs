@@ -1358,7 +1358,7 @@ fn zero_patterns(trial: &mut Trial, kept: impl Fn(u32) -> bool) -> Vec<Asked> {
                 *group = 0;
             }
         }
-        // The last group but two is no ffff, so that no address is mapped.
+        // No group is ffff, so that no address is mapped.
         asked.push(written(
             groups.map(|group| if group == 0xffff { 1 } else { group }),
         ));
@@ -1508,8 +1508,8 @@ impl Seen {
         (asked, came)
     }
 
-    /// The length that the mask behind the slash would have, and whether it is
-    /// ones and then zeros.
+    /// What stands behind the slash of what was asked, if it is in dotted
+    /// decimal.
     fn mask(&self) -> Option<Ipv4Addr> {
         self.lens().0?.parse().ok()
     }

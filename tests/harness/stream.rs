@@ -200,6 +200,13 @@ pub struct Peer {
     log: Log,
 }
 
+/// How long nothing may move before a conversation counts as standing still.
+/// A program that is merely slow is then read a little early, and that is all.
+const STANDSTILL: Duration = Duration::from_millis(100);
+
+/// The room that is asked for in the harness's sockets for it, in octets.
+const STANDSTILL_LEN: usize = 64 << 10;
+
 /// How a read of the harness ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -310,6 +317,31 @@ impl Peer {
     /// As [`Peer::deliver`].
     pub fn send(&mut self, octets: &[u8]) -> Verdict {
         self.deliver(octets, &Delivery::whole())
+    }
+
+    /// Sends `octets` and reads nothing meanwhile, until the program has taken
+    /// them all or takes no more: a program that answers cannot get rid of its
+    /// answers and must stop reading, or keep them. Gives how many went out.
+    pub fn send_without_reading(&mut self, octets: &[u8]) -> usize {
+        // With little room here, little is on the way when it stops.
+        #[cfg(unix)]
+        {
+            let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, STANDSTILL_LEN);
+            let _ = rustix::net::sockopt::set_socket_send_buffer_size(&self.stream, STANDSTILL_LEN);
+        }
+        let mut sent = 0;
+        while let Some(rest) = octets.get(sent..).filter(|rest| !rest.is_empty()) {
+            let _ = self.stream.set_write_timeout(Some(STANDSTILL));
+            match self.stream.write(rest) {
+                Ok(len) if len > 0 => sent += len,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => break,
+            }
+        }
+        self.sent += u64::try_from(sent).unwrap_or(u64::MAX);
+        let taken = octets.get(..sent).unwrap_or_default();
+        self.log.add(self.number, What::Sent(taken.to_vec()));
+        sent
     }
 
     /// Closes the harness's direction: the program reads an end of stream.
@@ -440,10 +472,9 @@ mod tests {
     use std::io::{ErrorKind, Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::thread::{self, JoinHandle};
-    use std::time::Instant;
 
     use super::{Delivery, Ending, Peer, Refusing};
-    use crate::trial::{DEADLINE, Log};
+    use crate::trial::Log;
 
     /// A program of one thread that gets the connection, and the harness's peer.
     fn pair<T: Send + 'static>(program: fn(TcpStream) -> T) -> (Peer, JoinHandle<T>) {
@@ -535,6 +566,30 @@ mod tests {
         peer.send(b"never read").expect("it is sent");
         program.join().expect("no panic");
         assert_eq!(peer.read(1).1, Ending::Reset);
+    }
+
+    #[test]
+    fn a_program_that_cannot_answer_takes_no_more() {
+        const LEN: usize = 64 << 20;
+        let (mut peer, program) = pair(|mut stream| {
+            let mut buffer = vec![0; 64 << 10];
+            let mut echoed = 0;
+            while let Ok(len @ 1..) = stream.read(&mut buffer) {
+                let octets = buffer
+                    .get(..len)
+                    .expect("a read gives no more than there is room");
+                stream
+                    .write_all(octets)
+                    .expect("the harness reads in the end");
+                echoed += len;
+            }
+            echoed
+        });
+        let sent = peer.send_without_reading(&vec![b'x'; LEN]);
+        assert!(sent < LEN, "the program took all");
+        assert_eq!(peer.read(sent), (vec![b'x'; sent], Ending::Enough));
+        peer.finish();
+        assert_eq!(program.join().expect("no panic"), sent);
     }
 
     #[test]

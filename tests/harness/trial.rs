@@ -650,6 +650,17 @@ impl Running {
         self.tree.child.id()
     }
 
+    /// How many octets of memory the program has in use (its resident set);
+    /// `None` once it has ended, or where the system does not tell.
+    pub fn resident_len(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: u64 = kib.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+
     fn finish(&mut self) -> Run {
         let tree = &mut self.tree;
         let stdout = &self.stdout;

@@ -35,8 +35,11 @@ struct Mutant {
     replace: String,
     /// The check that must fail.
     check: String,
-    /// What its report must hold.
+    /// What its report must hold; the first is the mistake's name.
     says: Vec<String>,
+    /// Other mistakes that the program shows as well, in other checks.
+    #[serde(default)]
+    also: Vec<String>,
 }
 
 /// A mutant, built.
@@ -123,6 +126,15 @@ fn every_mutant_is_caught_and_named() {
             );
             continue;
         };
+        let expected = built.mutant.says.iter().take(1).chain(&built.mutant.also);
+        let expected: BTreeSet<&str> = expected.map(String::as_str).collect();
+        for stranger in named.difference(&expected) {
+            let _ = writeln!(
+                trouble,
+                "{}: {}: a report names another mistake, {stranger:?}",
+                built.lab, built.mutant.name
+            );
+        }
         // A report breaks its lines where it likes.
         let message = caught
             .message

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use netlings::cargo::{self, Build};
+use netlings::wait;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::super::has_solutions;
@@ -28,8 +28,6 @@ use super::{Page, pages, read, report, root};
 
 /// How long a command may take, and a background one after its section.
 const COMMAND: Duration = Duration::from_secs(10);
-/// How often something that has no event is looked at.
-const LOOK: Duration = Duration::from_millis(5);
 /// How long a background command that said what it should is watched for more.
 const QUIET: Duration = Duration::from_millis(200);
 /// What begins a command of the lab.
@@ -314,14 +312,7 @@ impl Running {
 
     /// Waits until the command has ended; `false` if it has not in time.
     fn ends_within(&mut self, limit: Duration) -> bool {
-        let start = Instant::now();
-        while !self.ended() {
-            if start.elapsed() > limit {
-                return false;
-            }
-            sleep(LOOK);
-        }
-        true
+        wait::until(Instant::now() + limit, || self.ended().then_some(())).is_some()
     }
 }
 
@@ -458,31 +449,27 @@ impl<'a> Stage<'a> {
             .first()
             .is_some_and(|first| first.starts_with("listening on "));
         let start = Instant::now();
-        while start.elapsed() < self.limit && !running.ended() {
+        wait::until(start + self.limit, || {
             let ready = if says_so {
                 self.output(&running)
                     .first()
                     .is_some_and(|first| first.starts_with("listening on "))
             } else if cfg!(target_os = "linux") {
-                in_use(&running.ports) || start.elapsed() > Duration::from_secs(2)
+                running.ports.is_empty() || in_use(&running.ports)
             } else {
                 // No way to ask without taking the port for a moment.
                 start.elapsed() > Duration::from_millis(500)
             };
-            if ready {
-                break;
-            }
-            sleep(LOOK);
-        }
+            (ready || running.ended()).then_some(())
+        });
         Ok(running)
     }
 
     /// What a background command printed by the end of its section. One that
     /// has said what it should and stays is ended, as with Ctrl-C.
     fn finish(&self, running: &mut Running, expected: &[String]) -> Vec<String> {
-        let start = Instant::now();
         let mut right_since = None;
-        loop {
+        let over = wait::until(Instant::now() + self.limit, || {
             let ended = running.ended();
             let output = self.output(running);
             let right = output == expected;
@@ -490,11 +477,9 @@ impl<'a> Stage<'a> {
             if !right {
                 right_since = None;
             }
-            if ended || start.elapsed() > self.limit || (right && since.elapsed() > QUIET) {
-                return output;
-            }
-            sleep(LOOK);
-        }
+            (ended || (right && since.elapsed() > QUIET)).then_some(output)
+        });
+        over.unwrap_or_else(|| self.output(running))
     }
 }
 
@@ -766,18 +751,25 @@ mod broken {
 
     #[test]
     fn a_command_that_hangs_is_ended_with_all_that_it_started() {
-        let (faults, ..) =
-            run("```console\n$ echo started; sleep 4711 | sleep 4711\nstarted\n```\n");
+        // A length of sleep that no other run of the suite has.
+        let marker = format!("sleep {}", 1_000_000 + std::process::id());
+        let page = format!("```console\n$ echo started; {marker} | {marker}\nstarted\n```\n");
+        let (faults, ..) = run(&page);
         assert!(
             faults
                 .first()
                 .is_some_and(|fault| fault.contains("not done after 1s")),
             "{faults:#?}"
         );
-        let left = Command::new("sh")
-            .args(["-c", "ps -A -o args | grep '^sleep 4711'"])
-            .output();
-        assert_eq!(left.map(|left| left.stdout).unwrap_or_default(), b"");
+        // A process that was killed is gone a moment later.
+        let gone = wait::until(Instant::now() + Duration::from_secs(10), || {
+            let Ok(listed) = Command::new("ps").args(["-A", "-o", "args"]).output() else {
+                println!("skipped: there is no ps to look with");
+                return Some(());
+            };
+            (!String::from_utf8_lossy(&listed.stdout).contains(&marker)).then_some(())
+        });
+        assert!(gone.is_some(), "{marker} still runs");
     }
 
     #[test]
