@@ -7,6 +7,7 @@
 //! | [`chapter`] | what netlings takes from a chapter: hints, and what a step teaches |
 //! | [`check`] | what a check is, what it can come to, and the named mistakes |
 //! | [`trial`] | one check's dealings with one program: start it, feed it, read it |
+//! | [`batch`] | many questions in one run, a line each |
 //! | [`stream`] | TCP peers that cut, drip, close and reset on purpose |
 //! | [`datagram`] | UDP peers that lose, double, hold back, cut and forge on purpose |
 //! | [`drain`] | when has the program read what was sent? |
@@ -26,6 +27,7 @@
 // A check fails once and is over: the size of what it then says is no cost.
 #![allow(clippy::result_large_err)]
 
+pub mod batch;
 pub mod by_hand;
 pub mod capture;
 pub mod cargo;
