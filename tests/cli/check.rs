@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use netlings::cargo::{self, Build};
 use netlings::check::{Check, LabChecks, Need, Outcome};
 use netlings::checks;
-use netlings::course::{Lab, Trouble, Tree};
+use netlings::course::{Lab, Tree, Trouble};
 use netlings::progress::{self, Progress};
 use netlings::report::{self, Look, Pointers};
 use netlings::runner::{self, Checked, Plan};
@@ -20,10 +20,12 @@ use crate::{Place, Verdict, doctor};
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  cargo netlings check hello          every step of the lab\n  \
+#[command(
+    after_help = "Examples:\n  cargo netlings check hello          every step of the lab\n  \
     cargo netlings check hello/2        one step\n  \
     cargo netlings check hello --exec \"python3 my_hello.py\"\n  \
-    cargo netlings check --tree solutions")]
+    cargo netlings check --tree solutions"
+)]
 pub struct Args {
     /// A lab or a step; without it, the lab you are in, or all of them.
     #[arg(value_name = "LAB[/STEP]")]
@@ -62,11 +64,18 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         }
         None => match place.course.lab_around(&place.here) {
             Some(lab) => vec![(lab, None)],
-            None => place.course.labs().into_iter().map(|lab| (lab, None)).collect(),
+            None => place
+                .course
+                .labs()
+                .into_iter()
+                .map(|lab| (lab, None))
+                .collect(),
         },
     };
     if args.exec.is_some() && selections.len() > 1 {
-        return Err(Trouble::Misuse("which lab is it? Name it: check LAB --exec CMD".to_owned()));
+        return Err(Trouble::Misuse(
+            "which lab is it? Name it: check LAB --exec CMD".to_owned(),
+        ));
     }
     if let Some(command) = &args.exec {
         words(command)?;
@@ -82,7 +91,12 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
             Err(why) if several => {
                 eprintln!("netlings: {why}");
                 let (lab, status, message) = (checks.lab.to_owned(), "error", why.to_string());
-                documents.push(LabDocument { lab, status, message, tests: Vec::new() });
+                documents.push(LabDocument {
+                    lab,
+                    status,
+                    message,
+                    tests: Vec::new(),
+                });
                 trouble = true;
                 continue;
             }
@@ -95,7 +109,11 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         let own = matches!(subject, Subject::Tree(Tree::Labs));
         let which = step.map_or(Which::All, Which::One);
         let run = LabRun::new(place, checks, lab, subject, which, seed);
-        let result = if args.json { run.quietly() } else { run.aloud() };
+        let result = if args.json {
+            run.quietly()
+        } else {
+            run.aloud()
+        };
         if own {
             result.remember(place, checks);
         }
@@ -104,13 +122,19 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         documents.push(result.document());
     }
     if args.json {
-        let document = Document { version: 1, seed: format!("{seed:x}"), labs: documents };
+        let document = Document {
+            version: 1,
+            seed: format!("{seed:x}"),
+            labs: documents,
+        };
         let text = serde_json::to_string_pretty(&document)
             .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
         std::println!("{text}");
     }
     match (trouble, all_pass) {
-        (true, _) => Err(Trouble::Ours("some checks could not be run; see above".to_owned())),
+        (true, _) => Err(Trouble::Ours(
+            "some checks could not be run; see above".to_owned(),
+        )),
         (false, true) => Ok(Verdict::Pass),
         (false, false) => Ok(Verdict::Fail),
     }
@@ -132,7 +156,9 @@ fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
     let mut letters = command.chars();
     while let Some(letter) = letters.next() {
         match (letter, quote) {
-            ('\\', None | Some('"')) if !cfg!(windows) => word.get_or_insert_default().extend(letters.next()),
+            ('\\', None | Some('"')) if !cfg!(windows) => {
+                word.get_or_insert_default().extend(letters.next())
+            }
             (letter, Some(open)) if letter == open => quote = None,
             ('\'' | '"', None) => {
                 quote = Some(letter);
@@ -143,7 +169,9 @@ fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
         }
     }
     if quote.is_some() {
-        return Err(Trouble::Misuse(format!("--exec {command:?}: a quote is not closed")));
+        return Err(Trouble::Misuse(format!(
+            "--exec {command:?}: a quote is not closed"
+        )));
     }
     words.extend(word);
     let Some(program) = words.first() else {
@@ -151,8 +179,14 @@ fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
     };
     // Elsewhere a program may have an ending that its name leaves out.
     if cfg!(unix) && doctor::in_path(program).is_none() {
-        let place = if program.contains('/') { "is not there" } else { "is not in the PATH" };
-        return Err(Trouble::Misuse(format!("--exec {command:?}: the program {program} {place}")));
+        let place = if program.contains('/') {
+            "is not there"
+        } else {
+            "is not in the PATH"
+        };
+        return Err(Trouble::Misuse(format!(
+            "--exec {command:?}: the program {program} {place}"
+        )));
     }
     Ok(words.into_iter().map(OsString::from).collect())
 }
@@ -206,7 +240,14 @@ impl<'a> LabRun<'a> {
         which: Which,
         seed: u64,
     ) -> Self {
-        LabRun { place, checks, lab, subject, which, seed }
+        LabRun {
+            place,
+            checks,
+            lab,
+            subject,
+            which,
+            seed,
+        }
     }
 
     /// Builds and checks without a word.
@@ -225,7 +266,9 @@ impl<'a> LabRun<'a> {
         let result = self.run(|check, checked| {
             if check.step != heading {
                 heading = check.step;
-                let title = steps.get(usize::from(heading).wrapping_sub(1)).map_or("", |step| step.title.as_str());
+                let title = steps
+                    .get(usize::from(heading).wrapping_sub(1))
+                    .map_or("", |step| step.title.as_str());
                 println!("\n step {heading}: {title}");
             }
             print_result(check, checked, &mut told);
@@ -251,9 +294,15 @@ impl<'a> LabRun<'a> {
             Which::UntilOpen => (1..=last).map(|step| vec![step]).collect(),
         };
         let of = |group: &[u8]| -> Vec<&'static Check> {
-            self.checks.checks.iter().filter(|check| group.contains(&check.step)).collect()
+            self.checks
+                .checks
+                .iter()
+                .filter(|check| group.contains(&check.step))
+                .collect()
         };
-        let short = of(&groups.concat()).iter().any(|check| check.needs.contains(&Need::Shortfall));
+        let short = of(&groups.concat())
+            .iter()
+            .any(|check| check.needs.contains(&Need::Shortfall));
         let program = match program(root, &result.lab, &result.subject, short) {
             Ok(program) => program,
             Err(unbuilt) => {
@@ -264,7 +313,9 @@ impl<'a> LabRun<'a> {
         let netlings = match std::env::current_exe() {
             Ok(netlings) => netlings,
             Err(error) => {
-                result.unbuilt = Some(Unbuilt::Ours(format!("netlings cannot find itself: {error}")));
+                result.unbuilt = Some(Unbuilt::Ours(format!(
+                    "netlings cannot find itself: {error}"
+                )));
                 return result;
             }
         };
@@ -294,13 +345,17 @@ const SHORTFALL: &str = "netlings-shortfall";
 fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Program, Unbuilt> {
     let library = (short && cfg!(target_os = "linux")).then_some(SHORTFALL);
     let (command, package) = match subject {
-        Subject::Command(command) => {
-            (words(command).map_err(|why| Unbuilt::Yours(why.to_string()))?, None)
-        }
+        Subject::Command(command) => (
+            words(command).map_err(|why| Unbuilt::Yours(why.to_string()))?,
+            None,
+        ),
         Subject::Tree(tree) => {
             let folder = tree.folder();
             if !root.join(folder).join(&lab.name).is_dir() {
-                return Err(Unbuilt::Ours(format!("{folder}/{} is not there: nothing to build", lab.name)));
+                return Err(Unbuilt::Ours(format!(
+                    "{folder}/{} is not there: nothing to build",
+                    lab.name
+                )));
             }
             (Vec::new(), Some(tree.package(&lab.name)))
         }
@@ -309,15 +364,24 @@ fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Pro
     let packages: Vec<&str> = own.iter().copied().chain(library).collect();
     let built = match build(root, lab, &packages) {
         // The library is ours; without it the checks that need it are skipped.
-        Err(Unbuilt::Yours(said) | Unbuilt::Ours(said)) if said.contains(SHORTFALL) => build(root, lab, &own)?,
+        Err(Unbuilt::Yours(said) | Unbuilt::Ours(said)) if said.contains(SHORTFALL) => {
+            build(root, lab, &own)?
+        }
         built => built?,
     };
     let mut built = built.into_iter();
     let command = match package {
-        Some(_) => built.next().map(PathBuf::into_os_string).into_iter().collect(),
+        Some(_) => built
+            .next()
+            .map(PathBuf::into_os_string)
+            .into_iter()
+            .collect(),
         None => command,
     };
-    Ok(Program { command, shortfall: built.next() })
+    Ok(Program {
+        command,
+        shortfall: built.next(),
+    })
 }
 
 fn build(root: &Path, lab: &Lab, packages: &[&str]) -> Result<Vec<PathBuf>, Unbuilt> {
@@ -327,7 +391,11 @@ fn build(root: &Path, lab: &Lab, packages: &[&str]) -> Result<Vec<PathBuf>, Unbu
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     match cargo::build(root, packages, colour) {
         Build::Built(paths) => Ok(paths),
-        Build::Broken(said) => Err(Unbuilt::Yours(format!("{} does not compile:\n\n{}", lab.name, said.trim_end()))),
+        Build::Broken(said) => Err(Unbuilt::Yours(format!(
+            "{} does not compile:\n\n{}",
+            lab.name,
+            said.trim_end()
+        ))),
         Build::Manifest(said) => {
             // It may be another lab's; and `cargo netlings` is a build itself.
             let mut labs = checks::LABS.iter().map(|lab| lab.lab);
@@ -370,7 +438,9 @@ fn print_result(check: &Check, checked: &Checked, told: &mut String) {
 impl LabResult {
     /// Whether every check passed, or could not be run on this machine.
     pub fn all_pass(&self) -> bool {
-        let good = |(_, checked): &(_, Checked)| matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. });
+        let good = |(_, checked): &(_, Checked)| {
+            matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. })
+        };
         self.unbuilt.is_none() && self.results.iter().all(good)
     }
 
@@ -382,17 +452,29 @@ impl LabResult {
 
     /// The first step, from 1, of which some check did not pass.
     pub fn first_open_step(&self) -> Option<u8> {
-        let open = |(_, checked): &&(_, Checked)| !matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. });
-        self.results.iter().filter(open).map(|(check, _)| check.step).min()
+        let open = |(_, checked): &&(_, Checked)| {
+            !matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. })
+        };
+        self.results
+            .iter()
+            .filter(open)
+            .map(|(check, _)| check.step)
+            .min()
     }
 
     /// The steps all of whose checks passed.
     pub fn passed_steps(&self) -> Vec<u8> {
         let numbers = 1..=u8::try_from(self.lab.steps.len()).unwrap_or(u8::MAX);
         let passed = |step: &u8| {
-            let mut checks = self.results.iter().filter(|(check, _)| check.step == *step).peekable();
+            let mut checks = self
+                .results
+                .iter()
+                .filter(|(check, _)| check.step == *step)
+                .peekable();
             checks.peek().is_some()
-                && checks.all(|(_, checked)| matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. }))
+                && checks.all(|(_, checked)| {
+                    matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. })
+                })
         };
         numbers.filter(passed).collect()
     }
@@ -414,17 +496,26 @@ impl LabResult {
             return;
         }
         if let Some((check, report)) = self.first_failure() {
-            println!("\n {} {}\n", paint("✘", AnsiColor::Red), bold(&check.sentence()));
-            print!("{}", report::block(report, &self.pointers(check), Look::of_stdout()));
+            println!(
+                "\n {} {}\n",
+                paint("✘", AnsiColor::Red),
+                bold(&check.sentence())
+            );
+            print!(
+                "{}",
+                report::block(report, &self.pointers(check), Look::of_stdout())
+            );
         }
         println!("\n {}", self.summary());
     }
 
     fn first_failure(&self) -> Option<(&'static Check, &netlings::check::Report)> {
-        self.results.iter().find_map(|(check, checked)| match &checked.outcome {
-            Outcome::Fail(report) => Some((*check, &**report)),
-            _ => None,
-        })
+        self.results
+            .iter()
+            .find_map(|(check, checked)| match &checked.outcome {
+                Outcome::Fail(report) => Some((*check, &**report)),
+                _ => None,
+            })
     }
 
     fn pointers(&self, check: &Check) -> Pointers {
@@ -436,7 +527,10 @@ impl LabResult {
         };
         Pointers {
             page: format!("book/src/{name}.md#{}", check.section),
-            again: format!("cargo netlings check {name}/{} --seed {:x}{option}", check.step, self.seed),
+            again: format!(
+                "cargo netlings check {name}/{} --seed {:x}{option}",
+                check.step, self.seed
+            ),
             program: match &self.subject {
                 Subject::Tree(tree) => format!("cargo run -q -p {} --", tree.package(name)),
                 Subject::Command(command) => command.clone(),
@@ -445,18 +539,37 @@ impl LabResult {
     }
 
     fn summary(&self) -> String {
-        let count = |word: &str| self.results.iter().filter(|(_, checked)| checked.outcome.word() == word).count();
+        let count = |word: &str| {
+            self.results
+                .iter()
+                .filter(|(_, checked)| checked.outcome.word() == word)
+                .count()
+        };
         let points = |all: bool| -> u32 {
-            let counted = |(_, checked): &&(&Check, Checked)| all || checked.outcome == Outcome::Pass;
-            self.results.iter().filter(counted).map(|(check, _)| check.points).sum()
+            let counted =
+                |(_, checked): &&(&Check, Checked)| all || checked.outcome == Outcome::Pass;
+            self.results
+                .iter()
+                .filter(counted)
+                .map(|(check, _)| check.points)
+                .sum()
         };
         let words = ["pass", "fail", "todo", "skip", "error"];
-        let counts: Vec<String> =
-            words.into_iter().filter(|word| count(word) > 0).map(|word| format!("{} {word}", count(word))).collect();
+        let counts: Vec<String> = words
+            .into_iter()
+            .filter(|word| count(word) > 0)
+            .map(|word| format!("{} {word}", count(word)))
+            .collect();
         if counts.is_empty() {
             return "no check was run".to_owned();
         }
-        format!("{} · {} of {} points · seed {:x}", counts.join(", "), points(false), points(true), self.seed)
+        format!(
+            "{} · {} of {} points · seed {:x}",
+            counts.join(", "),
+            points(false),
+            points(true),
+            self.seed
+        )
     }
 
     /// Notes what the learner's own program passed.
@@ -483,9 +596,10 @@ impl LabResult {
         let tests = self.results.iter().map(|(check, checked)| {
             let (message, report) = match &checked.outcome {
                 Outcome::Pass => (String::new(), None),
-                Outcome::Fail(report) => {
-                    (report::block(report, &self.pointers(check), Look::PLAIN), Some((**report).clone()))
-                }
+                Outcome::Fail(report) => (
+                    report::block(report, &self.pointers(check), Look::PLAIN),
+                    Some((**report).clone()),
+                ),
                 Outcome::Todo { step, task } => (format!("step {step}: {task}"), None),
                 Outcome::Skip { reason } | Outcome::Error { reason } => (reason.clone(), None),
             };
@@ -493,7 +607,11 @@ impl LabResult {
                 name: check.name,
                 step: check.step,
                 status: checked.outcome.word(),
-                points: if checked.outcome == Outcome::Pass { check.points } else { 0 },
+                points: if checked.outcome == Outcome::Pass {
+                    check.points
+                } else {
+                    0
+                },
                 points_max: check.points,
                 ms: u64::try_from(checked.took.as_millis()).unwrap_or(u64::MAX),
                 message,
@@ -507,7 +625,12 @@ impl LabResult {
             None if self.all_pass() => ("pass", String::new()),
             None => ("fail", String::new()),
         };
-        LabDocument { lab: self.lab.name.clone(), status, message, tests: tests.collect() }
+        LabDocument {
+            lab: self.lab.name.clone(),
+            status,
+            message,
+            tests: tests.collect(),
+        }
     }
 }
 

@@ -12,9 +12,11 @@ use crate::{Place, Verdict, watch};
 
 /// Arguments of `hint`.
 #[derive(clap::Args)]
-#[command(after_help = "Three tiers: where to look, the idea, and the shape of the code with another subject.\n\n\
+#[command(
+    after_help = "Three tiers: where to look, the idea, and the shape of the code with another subject.\n\n\
     Examples:\n  cargo netlings hint              the step where you are\n  \
-    cargo netlings hint hello/2      another one\n  cargo netlings hint --again      those seen already")]
+    cargo netlings hint hello/2      another one\n  cargo netlings hint --again      those seen already"
+)]
 pub struct Args {
     /// A step; without it, the one where you are.
     #[arg(value_name = "LAB/STEP")]
@@ -55,17 +57,29 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         Some(text) => {
             let selection = place.course.select(text, &place.here)?;
             let step = selection.step.ok_or_else(|| {
-                Trouble::Misuse(format!("which step of {0}? For example: hint {0}/1", selection.lab.lab))
+                Trouble::Misuse(format!(
+                    "which step of {0}? For example: hint {0}/1",
+                    selection.lab.lab
+                ))
             })?;
             (selection.lab, step)
         }
-        None => watch::current(place, &progress)?
-            .ok_or_else(|| Trouble::Misuse("every step has passed; name one: hint LAB/STEP".to_owned()))?,
+        None => watch::current(place, &progress)?.ok_or_else(|| {
+            Trouble::Misuse("every step has passed; name one: hint LAB/STEP".to_owned())
+        })?,
     };
-    let page = place.course.root.join("book").join("src").join(format!("{}.md", lab.lab));
+    let page = place
+        .course
+        .root
+        .join("book")
+        .join("src")
+        .join(format!("{}.md", lab.lab));
     let text = chapter::step_text(&read(&page)?, step);
     if text.hints.is_empty() {
-        return Err(Trouble::Ours(format!("{} has no hints for step {step}", page.display())));
+        return Err(Trouble::Ours(format!(
+            "{} has no hints for step {step}",
+            page.display()
+        )));
     }
     let entry = progress.labs.entry(lab.lab.to_owned()).or_default();
     let seen = entry.hints.entry(step).or_default();
@@ -74,9 +88,19 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     }
     let seen = *seen;
     if args.json {
-        let shown = text.hints.iter().take(seen).skip(if args.again { 0 } else { seen - 1 });
+        let shown = text
+            .hints
+            .iter()
+            .take(seen)
+            .skip(if args.again { 0 } else { seen - 1 });
         let hints = shown.map(|(title, text)| Hint { title, text }).collect();
-        let document = Document { version: 1, lab: lab.lab, step, left: text.hints.len() - seen, hints };
+        let document = Document {
+            version: 1,
+            lab: lab.lab,
+            step,
+            left: text.hints.len() - seen,
+            hints,
+        };
         let text = serde_json::to_string_pretty(&document)
             .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
         std::println!("{text}");
@@ -97,8 +121,13 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     }
     let left = text.hints.len() - seen;
     match left {
-        0 => println!("That was the last of {}. Check: cargo netlings check {name}", text.hints.len()),
-        _ => println!("{left} more: cargo netlings hint {name}     Check: cargo netlings check {name}"),
+        0 => println!(
+            "That was the last of {}. Check: cargo netlings check {name}",
+            text.hints.len()
+        ),
+        _ => println!(
+            "{left} more: cargo netlings hint {name}     Check: cargo netlings check {name}"
+        ),
     }
     keep(place, &progress);
     Ok(Verdict::Pass)

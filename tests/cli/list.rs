@@ -12,7 +12,9 @@ use crate::{Place, Verdict};
 
 /// Arguments of `list`.
 #[derive(clap::Args)]
-#[command(after_help = "Signs: ✔ passed · ◐ begun · ○ to do · ! to check again, since your file or the course changed.")]
+#[command(
+    after_help = "Signs: ✔ passed · ◐ begun · ○ to do · ! to check again, since your file or the course changed."
+)]
 pub struct Args {
     /// Only labs with steps that have not passed.
     #[arg(long)]
@@ -59,17 +61,24 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     if let Some(warning) = warning {
         eprintln!("netlings: {warning}");
     }
-    let mut document = Document { version: 1, parts: Vec::new() };
+    let mut document = Document {
+        version: 1,
+        parts: Vec::new(),
+    };
     for part in &place.course.parts {
         let mut chapters = Vec::new();
         for chapter in &part.chapters {
             let chapter = chapter_of(place, &progress, chapter)?;
-            let open = chapter.trouble.is_some() || chapter.steps.iter().any(|step| step.state != "passed");
+            let open = chapter.trouble.is_some()
+                || chapter.steps.iter().any(|step| step.state != "passed");
             if open || !args.todo {
                 chapters.push(chapter);
             }
         }
-        document.parts.push(Part { title: part.title.clone(), chapters });
+        document.parts.push(Part {
+            title: part.title.clone(),
+            chapters,
+        });
     }
     document.parts.retain(|part| !part.chapters.is_empty());
     if args.json {
@@ -82,7 +91,11 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     Ok(Verdict::Pass)
 }
 
-fn chapter_of(place: &Place, progress: &Progress, chapter: &netlings::course::Chapter) -> Result<Chapter, Trouble> {
+fn chapter_of(
+    place: &Place,
+    progress: &Progress,
+    chapter: &netlings::course::Chapter,
+) -> Result<Chapter, Trouble> {
     let mut document = Chapter {
         title: chapter.title.clone(),
         lab: None,
@@ -91,7 +104,9 @@ fn chapter_of(place: &Place, progress: &Progress, chapter: &netlings::course::Ch
         steps: Vec::new(),
         trouble: None,
     };
-    let Some(checks) = chapter.name.as_deref().and_then(checks::find) else { return Ok(document) };
+    let Some(checks) = chapter.name.as_deref().and_then(checks::find) else {
+        return Ok(document);
+    };
     document.lab = Some(checks.lab.to_owned());
     let lab = match place.course.lab(checks.lab) {
         Ok(lab) => lab,
@@ -101,7 +116,8 @@ fn chapter_of(place: &Place, progress: &Progress, chapter: &netlings::course::Ch
         }
     };
     let known = progress.labs.get(checks.lab);
-    let current = known.is_some_and(|known| known.hash == progress::fingerprint(&place.course.root, &lab, checks));
+    let current = known
+        .is_some_and(|known| known.hash == progress::fingerprint(&place.course.root, &lab, checks));
     for (number, step) in (1..).zip(&lab.steps) {
         let passed = known.is_some_and(|known| known.passed.contains(&number));
         let state = match (passed, current) {
@@ -110,7 +126,10 @@ fn chapter_of(place: &Place, progress: &Progress, chapter: &netlings::course::Ch
             (false, _) => "open",
         };
         document.minutes += step.minutes;
-        document.steps.push(Step { title: step.title.clone(), state });
+        document.steps.push(Step {
+            title: step.title.clone(),
+            state,
+        });
     }
     Ok(document)
 }
@@ -128,23 +147,35 @@ fn print(document: &Document) {
                 println!("   {} {lab:<12} {why}", paint("!", AnsiColor::Red));
                 continue;
             }
-            let passed = chapter.steps.iter().filter(|step| step.state == "passed").count();
+            let passed = chapter
+                .steps
+                .iter()
+                .filter(|step| step.state == "passed")
+                .count();
             let count = chapter.steps.len();
             let sign = match passed {
                 0 => "○".to_owned(),
                 passed if passed == count => paint("✔", AnsiColor::Green),
                 _ => paint("◐", AnsiColor::Yellow),
             };
-            println!("   {sign} {lab:<12} {:<44} {passed}/{count}  about {} min", chapter.title, chapter.minutes);
+            println!(
+                "   {sign} {lab:<12} {:<44} {passed}/{count}  about {} min",
+                chapter.title, chapter.minutes
+            );
             for (number, step) in (1..).zip(&chapter.steps) {
                 let (sign, note) = match step.state {
                     "passed" => (paint("✔", AnsiColor::Green), ""),
-                    "again" => (paint("!", AnsiColor::Yellow), "  (to check again: it changed)"),
+                    "again" => (
+                        paint("!", AnsiColor::Yellow),
+                        "  (to check again: it changed)",
+                    ),
                     _ => ("○".to_owned(), ""),
                 };
                 println!("        {sign} {number} {}{note}", step.title);
             }
         }
     }
-    println!("\nGo on: cargo run     One lab: cargo netlings check LAB     The book: cargo netlings book");
+    println!(
+        "\nGo on: cargo run     One lab: cargo netlings check LAB     The book: cargo netlings book"
+    );
 }

@@ -62,7 +62,9 @@ enum Command {
     /// Begin a lab: its rooms, from a template that passes.
     New(new::Args),
     /// Print a completion script for your shell.
-    #[command(after_help = "For bash: cargo netlings completions bash > ~/.local/share/bash-completion/completions/netlings")]
+    #[command(
+        after_help = "For bash: cargo netlings completions bash > ~/.local/share/bash-completion/completions/netlings"
+    )]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -93,8 +95,9 @@ struct Place {
 
 impl Place {
     fn find() -> Result<Place, Trouble> {
-        let here = env::current_dir()
-            .map_err(|error| Trouble::Ours(format!("the current folder cannot be found: {error}")))?;
+        let here = env::current_dir().map_err(|error| {
+            Trouble::Ours(format!("the current folder cannot be found: {error}"))
+        })?;
         let course = Course::find(&here)?;
         pristine::capture(&course);
         Ok(Place { course, here })
@@ -114,7 +117,9 @@ fn end_where_nothing_can_be_printed() {
     panic::set_hook(Box::new(move |panic| {
         // The standard library's words for what `println!` cannot do.
         let text = panic.payload_as_str().unwrap_or_default();
-        let Some(why) = text.strip_prefix("failed printing to stdout: ") else { return otherwise(panic) };
+        let Some(why) = text.strip_prefix("failed printing to stdout: ") else {
+            return otherwise(panic);
+        };
         if !why.contains("Broken pipe") {
             let _ = writeln!(std::io::stderr(), "netlings: nothing can be printed: {why}");
         }
@@ -155,7 +160,15 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             print!("{}", String::from_utf8_lossy(&script));
             Ok(Verdict::Pass)
         }
-        Some(Command::OneCheck { lab, name, seed, snapshots, captures, shortfall, command }) => {
+        Some(Command::OneCheck {
+            lab,
+            name,
+            seed,
+            snapshots,
+            captures,
+            shortfall,
+            command,
+        }) => {
             let program = Program { command, shortfall };
             let outcome = runner::one_check(&lab, &name, seed, &snapshots, &captures, program);
             let text = serde_json::to_string(&outcome)

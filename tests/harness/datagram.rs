@@ -41,15 +41,16 @@ impl Weather {
         truncation: 0,
     };
 
-    /// What happens to `octets` when they are sent for the `attempt`-th time, from
-    /// 1. The same for the same seed, octets and attempt. Never is something lost
-    /// more than four times in a row, so that whoever persists gets through.
+    /// What happens to `octets` when they are sent for the `attempt`-th time,
+    /// counted from one. The same for the same seed, octets and attempt. Never is
+    /// something lost more than four times in a row, so that whoever persists
+    /// gets through.
     fn fate(self, seed: u64, octets: &[u8], attempt: u32) -> Fate {
         let mut hasher = DefaultHasher::new();
         (seed, octets, attempt).hash(&mut hasher);
         let mut drawn = hasher.finish() % 100;
         let kinds = [
-            (if attempt % 5 == 0 { 0 } else { self.loss }, Fate::Lost),
+            (if attempt.is_multiple_of(5) { 0 } else { self.loss }, Fate::Lost),
             (self.duplication, Fate::Duplicated),
             (self.reordering, Fate::Held),
             (self.truncation, Fate::Truncated),

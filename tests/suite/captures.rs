@@ -32,7 +32,12 @@ fn tshark_finds_nothing_wrong_in_any_capture() {
                 continue;
             }
             let output = Command::new("tshark")
-                .args(["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"])
+                .args([
+                    "-o",
+                    "ip.check_checksum:TRUE",
+                    "-o",
+                    "tcp.check_checksum:TRUE",
+                ])
                 .args(["-o", "udp.check_checksum:TRUE"])
                 .args(["-Y", BAD])
                 .arg("-r")
@@ -41,7 +46,12 @@ fn tshark_finds_nothing_wrong_in_any_capture() {
                 .expect("tshark can be started");
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{}: {said}", path.display());
-            assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{}", path.display());
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout),
+                "",
+                "{}",
+                path.display()
+            );
             read += 1;
         }
     }

@@ -94,7 +94,12 @@ fn the_table_of_a_lab_names_each_of_its_files_once() {
         for step in &lab.steps {
             for file in [&step.file].into_iter().chain(&step.also) {
                 let known = lab.yours.contains(file);
-                assert!(known, "{}: {} is not the learner's", lab.name, file.display());
+                assert!(
+                    known,
+                    "{}: {} is not the learner's",
+                    lab.name,
+                    file.display()
+                );
             }
         }
     }
