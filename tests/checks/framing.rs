@@ -1,0 +1,2539 @@
+//! What `framing` is held to: messages over a stream of octets.
+//!
+//! Most checks ask many things of one program: all messages in one stream, all
+//! cuts of a stream one after another. Where an answer is wrong the program is
+//! asked for that one alone, so that the report is about one thing.
+
+use crate::check;
+use crate::check::{
+    Check, Event, Evidence, Failure, LabChecks, Mistake, Need, Recording, Verdict, What,
+};
+use crate::stream::{Delivery, every_cut};
+use crate::trial::{Run, Running, Trial};
+
+/// The lab.
+pub const LAB: LabChecks = LabChecks {
+    lab: "framing",
+    checks: CHECKS,
+    mistakes: MISTAKES,
+    recordings: &[
+        LENGTH_STREAM,
+        LINE_FRAMES,
+        DOT_MAIL,
+        COBS_BLOCKS,
+        COBS_RESYNC,
+    ],
+};
+
+#[rustfmt::skip]
+const CHECKS: &[Check] = &[
+    check!(1, 2, the_length_stands_first_most_significant_octet_first, "step-1", "RFC 1035 §4.2.2"),
+    check!(1, 2, the_length_counts_the_message_and_not_itself, "ways", "RFC 1035 §4.2.2"),
+    check!(1, 2, frames_that_touch_are_told_apart, "stream", "RFC 9293 §2.2"),
+    check!(1, 1, a_message_without_octets_is_a_message, "stream", "RFC 1035 §4.2.2"),
+    check!(1, 2, a_message_as_long_as_the_limit_is_read_and_a_longer_one_refused, "limits", "RFC 1035 §4.2.2"),
+    check!(1, 1, a_frame_that_is_not_all_there_is_no_message, "step-1", "RFC 9293 §3.6"),
+    check!(1, 3, an_announced_4_gib_takes_no_memory, "limits", "RFC 1035 §4.2.2", Need::MemoryLimit),
+    check!(1, 1, a_stream_of_lengths_reads_as_recorded, "step-1", "RFC 1035 §4.2.2"),
+    check!(2, 2, no_line_feed_is_left_inside_a_line, "step-2", "RFC 8259 §7"),
+    check!(2, 2, escapes_are_undone_from_left_to_right, "step-2", "RFC 8259 §7"),
+    check!(2, 1, a_backslash_before_anything_else_is_refused, "step-2", "RFC 8259 §7"),
+    check!(2, 2, a_dot_that_starts_a_line_is_doubled, "step-2", "RFC 5321 §4.5.2"),
+    check!(2, 2, one_dot_is_taken_from_a_line_that_starts_with_one, "step-2", "RFC 5321 §4.5.2"),
+    check!(2, 3, nothing_but_crlf_dot_crlf_ends_a_message_of_lines, "step-2", "RFC 5321 §4.1.1.4"),
+    check!(2, 2, cr_and_lf_go_together_or_not_at_all, "step-2", "RFC 5321 §2.3.8"),
+    check!(2, 1, the_limit_counts_the_message_and_not_what_was_added, "limits", "RFC 5321 §4.5.2"),
+    check!(2, 1, lines_and_mail_are_framed_as_recorded, "step-2", "RFC 5321 §4.5.2"),
+    check!(3, 2, a_block_is_a_code_and_octets_that_are_not_zero, "step-3", "Cheshire and Baker 1999"),
+    check!(3, 2, a_full_block_has_254_octets_and_stands_for_no_zero, "step-3", "Cheshire and Baker 1999"),
+    check!(3, 1, no_empty_block_follows_a_last_full_one, "step-3", "Cheshire and Baker 1999"),
+    check!(3, 2, blocks_become_the_message_again, "step-3", "Cheshire and Baker 1999"),
+    check!(3, 2, a_block_that_is_cut_and_a_frame_without_a_code_are_refused, "step-3", "Cheshire and Baker 1999"),
+    check!(3, 1, the_limit_counts_no_codes, "limits", "Cheshire and Baker 1999"),
+    check!(3, 1, blocks_read_as_recorded, "step-3", "Cheshire and Baker 1999"),
+    check!(4, 3, a_cut_anywhere_changes_nothing, "stream", "RFC 9293 §2.2"),
+    check!(4, 2, all_the_ways_to_cut_a_short_stream_are_one, "stream", "RFC 9293 §2.2"),
+    check!(4, 1, one_octet_at_a_time_is_enough, "stream", "RFC 9293 §2.2"),
+    check!(4, 2, messages_that_come_together_come_out_one_by_one, "stream", "RFC 9293 §3.9.1.2"),
+    check!(4, 2, a_message_comes_out_as_soon_as_it_is_whole, "step-4", "RFC 9293 §2.2"),
+    check!(4, 2, a_frame_over_the_limit_is_refused_before_it_ends, "limits", "RFC 9293 §2.2"),
+    check!(4, 2, an_announced_4_gib_is_waited_for_in_no_memory, "limits", "RFC 1035 §4.2.2", Need::MemoryLimit),
+    check!(4, 1, an_octet_is_not_searched_again_for_each_that_follows, "step-4", "RFC 9293 §2.2"),
+    check!(5, 1, an_end_between_two_messages_is_an_end, "step-5", "RFC 9293 §3.6"),
+    check!(5, 3, an_end_in_mid_message_is_an_error, "step-5", "RFC 9293 §3.6"),
+    check!(5, 3, after_a_wrong_frame_the_next_one_is_read, "step-5", "RFC 1662 §4.3"),
+    check!(5, 1, a_frame_that_is_given_up_is_not_kept, "step-5", "RFC 1662 §4.3", Need::MemoryLimit),
+    check!(5, 2, behind_a_wrong_length_nothing_is_read, "step-5", "RFC 1035 §4.2.2"),
+    check!(5, 1, frames_are_given_up_as_recorded, "step-5", "RFC 1662 §4.3"),
+    check!(5, 2, the_relay_answers_each_frame_at_once, "step-5", "RFC 9293 §2.2"),
+    check!(5, 3, a_cut_anywhere_on_a_connection_changes_nothing, "stream", "RFC 9293 §2.2"),
+    check!(5, 2, a_half_close_in_mid_message_ends_that_connection_alone, "step-5", "RFC 9293 §3.6"),
+    check!(5, 2, a_reset_in_mid_message_ends_that_connection_alone, "step-5", "RFC 9293 §3.5.3"),
+    check!(5, 2, a_peer_that_announces_4_gib_is_turned_away, "limits", "RFC 1035 §4.2.2", Need::MemoryLimit),
+    check!(5, 2, a_reader_that_is_slow_is_waited_for, "step-5", "RFC 9293 §3.8.6"),
+    check!(5, 2, calls_that_fall_short_are_made_again, "step-5", "RFC 9293 §3.9.1", Need::Shortfall),
+    check!(6, 2, the_length_stands_in_groups_of_seven_bits_lowest_first, "step-6", "Protocol Buffers, Base 128 Varints"),
+    check!(6, 2, a_varint_is_read_up_to_the_limit, "step-6", "Protocol Buffers, Base 128 Varints"),
+    check!(6, 2, a_varint_with_more_octets_than_it_needs_is_refused, "step-6", "Protocol Buffers, Base 128 Varints"),
+    check!(6, 2, a_varint_over_64_bits_is_refused_as_soon_as_it_shows, "step-6", "Protocol Buffers, Base 128 Varints"),
+    check!(6, 2, a_cut_inside_a_varint_changes_nothing, "stream", "RFC 9293 §2.2"),
+    check!(6, 1, an_end_inside_a_varint_is_an_error, "step-6", "RFC 9293 §3.6"),
+    check!(6, 2, the_greatest_length_takes_no_memory, "limits", "Protocol Buffers, Base 128 Varints", Need::MemoryLimit),
+];
+
+const MISTAKES: &[Mistake] = &[
+    Mistake {
+        name: "an interrupted call taken for a failure",
+        why: "a signal interrupted a system call, which did nothing and said so (EINTR), and the program gave up. \
+              Such a call is made again",
+        rfc: "RFC 9293 §3.9.1",
+        seen: |evidence| evidence.calls_fell_short() && evidence.said("Interrupted"),
+    },
+    Mistake {
+        name: "a write that was not finished",
+        why: "the program called write once and went on, though the call took only a part of the frame. A write says \
+              how many octets it took, and the rest has to be written again",
+        rfc: "RFC 9293 §3.9.1",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            evidence.calls_fell_short() && !came.is_empty() && came.len() < expected.len()
+        },
+    },
+    Mistake {
+        name: "memory taken for octets that were only announced",
+        why: "the program reserved as many octets as the length announces before any of them came, and the system \
+              refused. A length is what a peer says; memory is taken for octets that came",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let words = ["memory allocation of", "capacity overflow", "MemoryError"];
+            words.iter().any(|words| evidence.said(words))
+        },
+    },
+    Mistake {
+        name: "a sum that overflows",
+        why: "the program added the announced length to another number, and the sum does not fit. A number from the \
+              network can be the greatest there is, so it is compared before anything is added to it",
+        rfc: "Protocol Buffers, Base 128 Varints",
+        seen: |evidence| evidence.said("with overflow"),
+    },
+    Mistake {
+        name: "the header counted in the length",
+        why: "the length includes its own four octets on one side and not on the other. Here, as for DNS over TCP, it \
+              counts the message alone",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let encoded = is_encoding(evidence, "length")
+                && header(came).checked_sub(4) == Some(header(expected))
+                && expected.get(4..) == came.get(4..);
+            let decoded = evidence.check == "the_length_counts_the_message_and_not_itself"
+                && came.ends_with(b"\n")
+                && came.len() + 4 == expected.len();
+            encoded || decoded
+        },
+    },
+    Mistake {
+        name: "the least significant octet first",
+        why: "the four octets of the length stand in the reverse order. In a protocol the most significant octet of a \
+              number comes first, whatever the machine's own order is",
+        rfc: "RFC 1035 §2.3.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            is_encoding(evidence, "length")
+                && header(came) != header(expected)
+                && header(came).swap_bytes() == header(expected)
+        },
+    },
+    Mistake {
+        name: "the next frame looked for inside this one",
+        why: "the message is right, and the program goes on too early in the stream: a frame is its length field and \
+              its message, and the next one begins behind both",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let touching = [
+                "the_length_counts_the_message_and_not_itself",
+                "frames_that_touch_are_told_apart",
+            ];
+            touching.contains(&evidence.check)
+                && evidence.failure.words.is_some()
+                && exited(evidence, 1)
+        },
+    },
+    Mistake {
+        name: "the upper octets of the length lost",
+        why: "the length field holds only the lower octets of the length, so the other side reads too few and takes \
+              the rest of the message for frames. Four octets say up to 4,294,967,295",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let (expected, came) = (header(expected), header(came));
+            is_encoding(evidence, "length")
+                && came != expected
+                && (came == expected & 0xff || came == expected & 0xffff)
+        },
+    },
+    Mistake {
+        name: "a message without octets left out",
+        why: "a message can have no octets, and its frame is then whole all the same. It says something: that there \
+              was a message",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let filled = |octets: &[u8]| -> Vec<u8> {
+                let lines = octets.split_inclusive(|&octet| octet == b'\n');
+                lines
+                    .filter(|line| *line != b"\n")
+                    .collect::<Vec<_>>()
+                    .concat()
+            };
+            let only = evidence.check == "a_message_without_octets_is_a_message"
+                && expected == b"\n"
+                && came.is_empty();
+            let among =
+                expected != came && !expected.ends_with(b"\n\n") && filled(expected) == *came;
+            has_arg(evidence, "decode") && (only || among && came.ends_with(b"\n"))
+        },
+    },
+    Mistake {
+        name: "the limit counted in octets of the frame",
+        why: "a message as long as the limit was refused because of what framing added to it. The limit is the \
+              message's: escapes and doubled dots do not count",
+        rfc: "RFC 5321 §4.5.2",
+        seen: |evidence| {
+            evidence.check == "the_limit_counts_the_message_and_not_what_was_added"
+                && has_arg(evidence, "line")
+                && refused_allowed(evidence)
+                && last_sent(evidence).contains(&b'\\')
+        },
+    },
+    Mistake {
+        name: "a limit that leaves out its own value",
+        why: "the message is as long as the limit and was refused. The limit is the most that is allowed, so it is \
+              itself allowed",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let checks = [
+                "a_message_as_long_as_the_limit_is_read_and_a_longer_one_refused",
+                "the_limit_counts_the_message_and_not_what_was_added",
+                "a_varint_is_read_up_to_the_limit",
+            ];
+            checks.contains(&evidence.check)
+                && refused_allowed(evidence)
+                && evidence.failure.expected != b"\n"
+                && !last_sent(evidence).starts_with(b"..")
+        },
+    },
+    Mistake {
+        name: "a limit that does not limit",
+        why: "the message is longer than the limit, and the program took it. Without a bound the other side decides \
+              how much memory a program uses",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            let checks = [
+                "a_message_as_long_as_the_limit_is_read_and_a_longer_one_refused",
+                "the_limit_counts_the_message_and_not_what_was_added",
+                "the_limit_counts_no_codes",
+                "a_varint_is_read_up_to_the_limit",
+            ];
+            let Failure { expected, came, .. } = evidence.failure;
+            let max: Option<usize> = arg(evidence, "--max").and_then(|max| max.parse().ok());
+            checks.contains(&evidence.check)
+                && expected.is_empty()
+                && came
+                    .strip_suffix(b"\n")
+                    .is_some_and(|line| max.is_some_and(|max| line.len() > max))
+        },
+    },
+    Mistake {
+        name: "a length over the limit waited for",
+        why: "the length is over the limit, and the program waits for octets that it will refuse, or that never come. \
+              What is too long is refused as soon as the length is there",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let turned_away = evidence.check == "a_peer_that_announces_4_gib_is_turned_away"
+                && evidence
+                    .failure
+                    .words
+                    .as_ref()
+                    .is_some_and(|(_, came)| came.contains("silence"));
+            turned_away
+                || waited(evidence) && (has_arg(evidence, "length") || has_arg(evidence, "varint"))
+        },
+    },
+    Mistake {
+        name: "an end waited for without a bound",
+        why: "more octets have come than the longest frame has, none of them ends it, and the program waits for more. \
+              It is enough never to send the end, and the program keeps all there is",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            waited(evidence) && !has_arg(evidence, "length") && !has_arg(evidence, "varint")
+        },
+    },
+    Mistake {
+        name: "the delimiter left inside the message",
+        why: "the message holds an LF, and the program sent it as it was: the other side reads two messages. What ends \
+              a message is written in another way inside it",
+        rfc: "RFC 8259 §7",
+        seen: |evidence| {
+            evidence.check == "no_line_feed_is_left_inside_a_line"
+                && evidence
+                    .failure
+                    .came
+                    .strip_suffix(b"\n")
+                    .is_some_and(|line| line.contains(&b'\n'))
+        },
+    },
+    Mistake {
+        name: "an escape character that is not escaped",
+        why: "a backslash of the message was sent as it was, and the other side takes it for the beginning of an \
+              escape. Whatever announces an escape is escaped itself",
+        rfc: "RFC 8259 §7",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            evidence.check == "no_line_feed_is_left_inside_a_line"
+                && came != expected
+                && String::from_utf8_lossy(expected)
+                    .replace("\\\\", "\\")
+                    .as_bytes()
+                    == came
+        },
+    },
+    Mistake {
+        name: "escapes undone one kind after the other",
+        why: "the stream holds an escaped backslash and then the letter n, and the program read an LF. An escape is \
+              two octets, and they are read from the left: what one escape took is no part of the next",
+        rfc: "RFC 8259 §7",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            evidence.check == "escapes_are_undone_from_left_to_right"
+                && expected == b"\\\\n\n"
+                && (came == b"\\\\\\n\n" || came == b"\\n\n")
+        },
+    },
+    Mistake {
+        name: "an unknown escape taken for something",
+        why: "a backslash stands before an octet that makes no escape with it, and the program read a message all the \
+              same. The two sides then have two opinions on it, and neither knows",
+        rfc: "RFC 8259 §7",
+        seen: |evidence| {
+            evidence.check == "a_backslash_before_anything_else_is_refused" && more_came(evidence)
+        },
+    },
+    Mistake {
+        name: "dots that are not doubled",
+        why: "a line of the message is a single dot and was sent as it was, so the other side takes it for the end. \
+              One dot more is put before each line that starts with one",
+        rfc: "RFC 5321 §4.5.2",
+        seen: |evidence| {
+            evidence.check == "a_dot_that_starts_a_line_is_doubled"
+                && evidence.failure.expected == b"..\r\n.\r\n"
+                && evidence.failure.came == b".\r\n.\r\n"
+        },
+    },
+    Mistake {
+        name: "only a lone dot doubled",
+        why: "a line starts with a dot and goes on, and was sent as it was. The other side takes one dot from each \
+              line that starts with one, so this line loses its own",
+        rfc: "RFC 5321 §4.5.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            evidence.check == "a_dot_that_starts_a_line_is_doubled"
+                && expected.strip_prefix(b".") == Some(came)
+                && came.starts_with(b".")
+        },
+    },
+    Mistake {
+        name: "doubled dots left in the message",
+        why: "the sender put a dot before the line, and the program left it there. Of a line that starts with a dot \
+              and is not the end, the first dot is taken away",
+        rfc: "RFC 5321 §4.5.2",
+        seen: |evidence| unstuffed_too_little(evidence) && last_sent(evidence).starts_with(b".."),
+    },
+    Mistake {
+        name: "a dot taken away only before another dot",
+        why: "the line starts with one dot and other characters, and the program left the dot there. The first dot is \
+              taken away whatever follows it",
+        rfc: "RFC 5321 §4.5.2",
+        seen: |evidence| unstuffed_too_little(evidence) && !last_sent(evidence).starts_with(b".."),
+    },
+    Mistake {
+        name: "a lone LF taken for the end of a line",
+        why: "the program took a dot between other line ends than CRLF for the end of the message. Whoever can put \
+              such a dot into a message can put a second message behind it that the sender never saw",
+        rfc: "RFC 5321 §4.1.1.4",
+        seen: |evidence| {
+            evidence.check == "nothing_but_crlf_dot_crlf_ends_a_message_of_lines"
+                && more_came(evidence)
+        },
+    },
+    Mistake {
+        name: "a CR or an LF sent alone",
+        why: "the message holds a CR or an LF without the other, or does not end in CRLF, and the program sent it. \
+              Some programs take either for the end of a line and some do not, so it must not be sent",
+        rfc: "RFC 5321 §2.3.8",
+        seen: |evidence| {
+            evidence.check == "cr_and_lf_go_together_or_not_at_all" && more_came(evidence)
+        },
+    },
+    Mistake {
+        name: "no zero at the end of a frame",
+        why: "the blocks came and the zero did not. Without it the other side cannot know that the frame is whole, \
+              and waits",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            is_encoding(evidence, "cobs")
+                && evidence.failure.expected.strip_suffix(b"\0")
+                    == Some(evidence.failure.came.as_slice())
+        },
+    },
+    Mistake {
+        name: "an empty block after a last full one",
+        why: "the message ends with a full block, which stands for no zero, so nothing is left to say. An empty block \
+              more is harmless and makes the frame longer than it need be",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            is_encoding(evidence, "cobs")
+                && expected.strip_suffix(b"\0").is_some()
+                && came.strip_suffix(b"\x01\0") == expected.strip_suffix(b"\0")
+        },
+    },
+    Mistake {
+        name: "a full block of the wrong length",
+        why: "the code 0xff stands before another number of octets than 254. A code counts itself and the octets of \
+              its block, and one octet can say no more than 255",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let full = |octets: &[u8]| {
+                octets.first() == Some(&0xff)
+                    && octets
+                        .iter()
+                        .skip(1)
+                        .take(255)
+                        .position(|&octet| octet == 0)
+                        != Some(253)
+            };
+            evidence.check == "a_full_block_has_254_octets_and_stands_for_no_zero"
+                && came.first() == Some(&0xff)
+                && (expected.first() == Some(&0xfe) || full(came) && came.len() < expected.len())
+        },
+    },
+    Mistake {
+        name: "the zero of the last block kept",
+        why: "the message ends with a zero that is not its own. Each block under 0xff stands for a zero behind it but \
+              the last, where the message ends instead",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            evidence.check == "blocks_become_the_message_again"
+                && expected.strip_suffix(b"\n").is_some()
+                && came.strip_suffix(b"\\x00\n") == expected.strip_suffix(b"\n")
+        },
+    },
+    Mistake {
+        name: "a zero behind a full block",
+        why: "a zero came out behind a block of 254 octets where the message has none. The code 0xff stands for its \
+              octets alone; all others stand for a zero too",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let without = |octets: &[u8]| String::from_utf8_lossy(octets).replace("\\x00", "");
+            evidence.check == "blocks_become_the_message_again"
+                && came.len() > expected.len()
+                && without(came) == without(expected)
+        },
+    },
+    Mistake {
+        name: "an empty frame taken for a message",
+        why: "a zero came with nothing before it, and the program read a message without octets. That message has a \
+              frame of its own, 01 00: a frame has a code at least",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            let checks = [
+                "a_block_that_is_cut_and_a_frame_without_a_code_are_refused",
+                "after_a_wrong_frame_the_next_one_is_read",
+            ];
+            let empty = last_sent(evidence).windows(2).any(|two| two == [0, 0]);
+            checks.contains(&evidence.check) && empty && more_came(evidence)
+        },
+    },
+    Mistake {
+        name: "a block that is cut taken for a whole one",
+        why: "the code promises more octets than come before the zero, and the program took those that came. Some are \
+              missing, and the message is not the one that was sent",
+        rfc: "Cheshire and Baker 1999",
+        seen: |evidence| {
+            evidence.check == "a_block_that_is_cut_and_a_frame_without_a_code_are_refused"
+                && more_came(evidence)
+        },
+    },
+    Mistake {
+        name: "a length cut in two",
+        why: "the cut lies inside the length field, and the program took the part that had come for all of it. A \
+              length has to be whole before it is a number",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            cut(evidence).is_some_and(|cut| match cut.framing {
+                Length => cut.came == cut.whole && (1..4).contains(&cut.part.len()),
+                Varint => !cut.part.is_empty() && cut.part.iter().all(|octet| *octet >= 0x80),
+                _ => false,
+            })
+        },
+    },
+    Mistake {
+        name: "a delimiter cut in two",
+        why: "the end of a message is five octets, the cut lies between them, and the program never saw it: it \
+              searched each piece alone. A piece can end with the beginning of a delimiter",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            let end = b"\r\n.\r\n";
+            cut(evidence).is_some_and(|cut| {
+                cut.framing == Dot
+                    && cut.came == cut.whole
+                    && (1..end.len())
+                        .any(|len| cut.part.ends_with(end.get(..len).unwrap_or_default()))
+            })
+        },
+    },
+    Mistake {
+        name: "what came behind a message thrown away",
+        why: "one read gave the ends of several messages, and the program took the first and forgot the rest. What \
+              stands behind a frame is the beginning of the next",
+        rfc: "RFC 9293 §3.9.1.2",
+        seen: |evidence| cut(evidence).is_some_and(|cut| cut.came > 0 && cut.whole > cut.came),
+    },
+    Mistake {
+        name: "one read taken for one message",
+        why: "a message came in two pieces, and the program took each piece by itself: what the first read gave was \
+              gone when the second came. TCP carries octets without borders, so what is not yet whole is kept",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            cut(evidence).is_some_and(|cut| cut.came == cut.whole && !cut.part.is_empty())
+        },
+    },
+    Mistake {
+        name: "messages held back",
+        why: "the frame was whole, and its message did not come out while the stream was open. A peer that waits for \
+              the answer waits for ever",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            let at_once = [
+                "a_message_comes_out_as_soon_as_it_is_whole",
+                "the_relay_answers_each_frame_at_once",
+            ];
+            at_once.contains(&evidence.check)
+                && evidence.failure.came.is_empty()
+                && evidence.failure.what.contains("frame 1 ")
+                && evidence.last.is_some_and(|run| run.code.is_none())
+        },
+    },
+    Mistake {
+        name: "the same octets searched again and again",
+        why: "for each octet that came the program searched all of the frame once more. The work then grows as the \
+              square of the length; what was searched once holds no end, and the search goes on behind it",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            evidence.check == "an_octet_is_not_searched_again_for_each_that_follows"
+                && evidence.last.is_some_and(|run| run.overdue)
+        },
+    },
+    Mistake {
+        name: "an end in mid-message taken for an end",
+        why: "the stream ended inside a frame, and the program ended as if all were well. What was cut off cannot be \
+              told from what was meant unless the program says so",
+        rfc: "RFC 9293 §3.6",
+        seen: |evidence| {
+            let cut_off = [
+                "a_frame_that_is_not_all_there_is_no_message",
+                "an_end_in_mid_message_is_an_error",
+                "a_half_close_in_mid_message_ends_that_connection_alone",
+                "an_end_inside_a_varint_is_an_error",
+            ];
+            cut_off.contains(&evidence.check) && exited(evidence, 0)
+        },
+    },
+    Mistake {
+        name: "an end between messages taken for an error",
+        why: "the stream ended where a frame had ended, or before any began, and the program called that an error. \
+              Nothing is missing there",
+        rfc: "RFC 9293 §3.6",
+        seen: |evidence| {
+            evidence.check == "an_end_between_two_messages_is_an_end"
+                && pieces(evidence).is_empty()
+                && exited(evidence, 1)
+        },
+    },
+    Mistake {
+        name: "a frame guessed behind a wrong length",
+        why: "the length was wrong, and the program looked for the next frame among the octets behind it. They may be \
+              a message's own, put there to be found: without a delimiter there is no way on",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            // The frame that was put there holds three letters.
+            let more = evidence.failure.came.get(evidence.failure.expected.len()..);
+            evidence.check == "behind_a_wrong_length_nothing_is_read"
+                && more_came(evidence)
+                && more.is_some_and(|more| more.get(3) == Some(&b'\n'))
+        },
+    },
+    Mistake {
+        name: "good frames thrown away with a wrong one",
+        why: "the wrong frame had its end, good frames stood behind it, and the program gave them up too. What is \
+              given up ends with the next delimiter",
+        rfc: "RFC 1662 §4.3",
+        seen: |evidence| {
+            evidence.check == "after_a_wrong_frame_the_next_one_is_read"
+                && evidence.failure.what.contains(", in one piece")
+                && evidence.came_is_a_beginning()
+                && exited(evidence, 1)
+        },
+    },
+    Mistake {
+        name: "the rest of a wrong frame taken for a message",
+        why: "the wrong frame was given up before its end had come, and what came of it later was read as a frame of \
+              its own. The octets up to the delimiter belong to what was given up",
+        rfc: "RFC 1662 §4.3",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let good = expected
+                .split_inclusive(|&octet| octet == b'\n')
+                .next()
+                .unwrap_or_default();
+            evidence.check == "after_a_wrong_frame_the_next_one_is_read"
+                && evidence.failure.what.contains("the wrong one cut anywhere")
+                && came
+                    .split_inclusive(|&octet| octet == b'\n')
+                    .any(|line| line != good)
+        },
+    },
+    Mistake {
+        name: "octets kept that were given up",
+        why: "a frame without an end was given up at the limit, and the program kept what came of it after that. A \
+              limit that only makes an error of it limits no memory",
+        rfc: "RFC 1662 §4.3",
+        seen: |evidence| {
+            evidence.check == "a_frame_that_is_given_up_is_not_kept"
+                && evidence.failure.words.is_some()
+                && evidence.said("lost")
+        },
+    },
+    Mistake {
+        name: "the relay ended with one connection",
+        why: "one connection went wrong, and the program ended with it. What one peer does is no matter to the next",
+        rfc: "RFC 9293 §3.5.3",
+        seen: |evidence| {
+            let words = evidence.failure.words.as_ref();
+            evidence.failure.what.starts_with("the next connection")
+                && words.is_some_and(|(expected, _)| expected == "the program accepts")
+                && !evidence.said("panicked at")
+        },
+    },
+    Mistake {
+        name: "a queue without a bound",
+        why: "the peer reads no answers, and the program goes on reading frames and keeps what it has to say. A \
+              program that stops reading makes the peer's window close, and TCP stops the peer",
+        rfc: "RFC 9293 §3.8.6",
+        seen: |evidence| {
+            let took_all = |came: &str| came.starts_with("it took all");
+            evidence.check == "a_reader_that_is_slow_is_waited_for"
+                && evidence
+                    .failure
+                    .words
+                    .as_ref()
+                    .is_some_and(|(_, came)| took_all(came))
+        },
+    },
+    Mistake {
+        name: "the highest group first",
+        why: "the groups of the varint stand in the reverse order. In a varint the lowest seven bits come first, \
+              other than in most fields of the Internet",
+        rfc: "Protocol Buffers, Base 128 Varints",
+        seen: |evidence| {
+            let groups = |octets: &[u8]| {
+                octets
+                    .iter()
+                    .take(2)
+                    .map(|octet| octet & 0x7f)
+                    .collect::<Vec<_>>()
+            };
+            let (expected, mut came) = (
+                groups(&evidence.failure.expected),
+                groups(&evidence.failure.came),
+            );
+            came.reverse();
+            is_encoding(evidence, "varint") && expected == came
+        },
+    },
+    Mistake {
+        name: "a varint longer than it need be taken",
+        why: "the last octet of the varint adds nothing but zeros, and the program read the number all the same. One \
+              number then has several texts, and whoever compares frames is wrong",
+        rfc: "Protocol Buffers, Base 128 Varints",
+        seen: |evidence| {
+            evidence.check == "a_varint_with_more_octets_than_it_needs_is_refused"
+                && more_came(evidence)
+        },
+    },
+    Mistake {
+        name: "the upper bits of a varint lost",
+        why: "the number does not fit 64 bits, and the program went on with the bits that do: another number. A tenth \
+              octet over 0x01 is refused",
+        rfc: "Protocol Buffers, Base 128 Varints",
+        seen: |evidence| {
+            evidence.check == "a_varint_over_64_bits_is_refused_as_soon_as_it_shows"
+                && more_came(evidence)
+        },
+    },
+];
+
+// What the recognisers look at.
+
+/// Whether the last program ended by itself with this status.
+fn exited(evidence: &Evidence<'_>, code: i32) -> bool {
+    evidence.last.is_some_and(|run| run.code == Some(code))
+}
+
+/// What stands behind the argument `name`.
+fn arg<'a>(evidence: &Evidence<'a>, name: &str) -> Option<&'a str> {
+    let mut args = evidence.last?.args.iter();
+    args.find(|own| *own == name)?;
+    args.next().map(String::as_str)
+}
+
+fn has_arg(evidence: &Evidence<'_>, arg: &str) -> bool {
+    evidence
+        .last
+        .is_some_and(|run| run.args.iter().any(|own| own == arg))
+}
+
+/// Whether frames of this framing were compared.
+fn is_encoding(evidence: &Evidence<'_>, framing: &str) -> bool {
+    has_arg(evidence, "encode") && has_arg(evidence, framing) && evidence.failure.words.is_none()
+}
+
+/// What the harness sent last to the program's standard input.
+fn last_sent<'a>(evidence: &Evidence<'a>) -> &'a [u8] {
+    let mut sent = evidence
+        .events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Sent(octets) => Some(octets.as_slice()),
+            _ => None,
+        });
+    sent.next_back().unwrap_or_default()
+}
+
+/// Whether a message that should have been read was refused.
+fn refused_allowed(evidence: &Evidence<'_>) -> bool {
+    let Failure { expected, came, .. } = evidence.failure;
+    !expected.is_empty() && came.is_empty() && exited(evidence, 1)
+}
+
+/// Whether what should have come is there, and more.
+fn more_came(evidence: &Evidence<'_>) -> bool {
+    let Failure {
+        expected,
+        came,
+        words,
+        ..
+    } = evidence.failure;
+    words.is_none() && came.len() > expected.len() && came.starts_with(expected)
+}
+
+/// Whether a dot is left before a line that should be without.
+fn unstuffed_too_little(evidence: &Evidence<'_>) -> bool {
+    let Failure { expected, came, .. } = evidence.failure;
+    evidence.check == "one_dot_is_taken_from_a_line_that_starts_with_one"
+        && came.strip_prefix(b".") == Some(expected)
+}
+
+/// What the program that was started last was sent: a piece an event, on its
+/// last connection if it has any.
+fn pieces<'a>(evidence: &Evidence<'a>) -> Vec<&'a [u8]> {
+    let started = |event: &Event| matches!(event.what, What::Started(_));
+    let start = evidence.events.iter().rposition(started).unwrap_or(0);
+    let events = evidence.events.get(start..).unwrap_or_default();
+    let last = events.iter().map(|event| event.stream).max().unwrap_or(0);
+    let sent = events.iter().filter_map(|event| match &event.what {
+        What::Sent(octets) if event.stream == last => Some(octets.as_slice()),
+        _ => None,
+    });
+    sent.collect()
+}
+
+/// What a stream that was cut once, or not at all, came to.
+struct Cut<'a> {
+    framing: Framing,
+    /// How many whole frames the first piece holds.
+    whole: usize,
+    /// The part of a frame that it holds behind them.
+    part: &'a [u8],
+    /// How many messages came.
+    came: usize,
+}
+
+/// The cut in a check about cuts, if messages did not come that should have.
+fn cut<'a>(evidence: &Evidence<'a>) -> Option<Cut<'a>> {
+    let checks = [
+        "a_cut_anywhere_changes_nothing",
+        "all_the_ways_to_cut_a_short_stream_are_one",
+        "messages_that_come_together_come_out_one_by_one",
+        "a_cut_anywhere_on_a_connection_changes_nothing",
+        "a_cut_inside_a_varint_changes_nothing",
+    ];
+    let Failure { expected, came, .. } = evidence.failure;
+    let pieces = pieces(evidence);
+    if !checks.contains(&evidence.check) || came.len() >= expected.len() || pieces.len() > 2 {
+        return None;
+    }
+    let framing = |name: &str| {
+        let all = [Length, Line, Dot, Cobs, Varint];
+        all.into_iter()
+            .find(|framing| arg(evidence, name) == Some(framing.name()))
+    };
+    let from = framing("--framing").or_else(|| framing("--from"))?;
+    let (whole, part) = split_whole(from, pieces.first()?);
+    let (came, _) = split_whole(framing("--to").unwrap_or(Line), came);
+    Some(Cut {
+        framing: from,
+        whole,
+        part,
+        came,
+    })
+}
+
+/// Whether the program waited where it should have refused.
+fn waited(evidence: &Evidence<'_>) -> bool {
+    let words = evidence.failure.words.as_ref();
+    words.is_some_and(|(_, came)| came == "the program waited for more")
+}
+
+/// The length that stands first, in four octets.
+fn header(frame: &[u8]) -> u32 {
+    frame
+        .first_chunk()
+        .map_or(0, |header| u32::from_be_bytes(*header))
+}
+
+/// How many whole frames `octets` begin with, and what stands behind them.
+fn split_whole(framing: Framing, octets: &[u8]) -> (usize, &[u8]) {
+    let mut rest = octets;
+    let mut whole = 0;
+    loop {
+        let len = match framing {
+            Length => rest
+                .first_chunk()
+                .map(|header| 4 + u32::from_be_bytes(*header) as usize),
+            // The varints in these checks have one octet or two.
+            Varint => match rest {
+                [low, high, ..] if *low >= 0x80 => {
+                    Some(2 + usize::from(low & 0x7f) + 128 * usize::from(*high))
+                }
+                [len, ..] if *len < 0x80 => Some(1 + usize::from(*len)),
+                _ => None,
+            },
+            Line => rest
+                .iter()
+                .position(|&octet| octet == b'\n')
+                .map(|at| at + 1),
+            Cobs => rest.iter().position(|&octet| octet == 0).map(|at| at + 1),
+            Dot if rest.starts_with(b".\r\n") => Some(3),
+            Dot => rest
+                .windows(5)
+                .position(|five| five == b"\r\n.\r\n")
+                .map(|at| at + 5),
+        };
+        match len.and_then(|len| rest.get(len..)) {
+            Some(after) => rest = after,
+            None => return (whole, rest),
+        }
+        whole += 1;
+    }
+}
+
+const LENGTH_STREAM: Recording = Recording {
+    name: "length_stream",
+    args: &["decode", "--whole", "--framing", "length"],
+    input: b"\x00\x00\x00\x02hi\x00\x00\x00\x00\x00\x00\x00\x08a\nb\\\x00\xff\t\r\x00\x00\x00\x03you\x00\x00\x00",
+};
+
+const LINE_FRAMES: Recording = Recording {
+    name: "line_frames",
+    args: &["encode", "--framing", "line"],
+    input: b"hi\n\ntwo\\nlines\na\\\\b\n\\\\n\\n\n",
+};
+
+const DOT_MAIL: Recording = Recording {
+    name: "dot_mail",
+    args: &["decode", "--whole", "--framing", "dot"],
+    input: b"Subject: dots\r\n\r\n..\r\n...and more\r\n.lone\r\nend.\r\n.\r\n.\r\n\r\n.\r\n",
+};
+
+const COBS_BLOCKS: Recording = Recording {
+    name: "cobs_blocks",
+    args: &["decode", "--whole", "--framing", "cobs"],
+    input: b"\x03hi\x00\x01\x00\x01\x01\x00\x01\x01\x01\x00\x02a\x02b\x00\x02a\x01\x00\x01\x02a\x00\x02a\x03bc\x01\x02d\x00\x05hi\x00",
+};
+
+const COBS_RESYNC: Recording = Recording {
+    name: "cobs_resync",
+    args: &["decode", "--resync", "--max", "8", "--framing", "cobs"],
+    input: b"\x03hi\x00\x05no\x00\x02a\x00\x00\x04yes\x00\x0aninechars\x00\x01\x00\xffnot so long\x00\x04end\x00\x09cut",
+};
+
+// The framings as the check knows them: an oracle for the lab's own.
+
+/// How messages stand in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Length,
+    Line,
+    Dot,
+    Cobs,
+    Varint,
+}
+use Framing::{Cobs, Dot, Length, Line, Varint};
+
+/// Those that are there before step 6.
+const FIRST_FOUR: [Framing; 4] = [Length, Line, Dot, Cobs];
+
+/// Those with something that ends a frame.
+const WITH_AN_END: [Framing; 3] = [Line, Dot, Cobs];
+
+type Message = Vec<u8>;
+
+impl Framing {
+    /// As it is called on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            Length => "length",
+            Line => "line",
+            Dot => "dot",
+            Cobs => "cobs",
+            Varint => "varint",
+        }
+    }
+
+    /// The frame of `message`.
+    fn frame(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Length => {
+                let len = message.len();
+                let header = [24, 16, 8, 0].map(|shift| (len >> shift & 0xff) as u8);
+                [&header, message].concat()
+            }
+            Line => {
+                let escaped = message.iter().flat_map(|octet| match octet {
+                    b'\n' => vec![b'\\', b'n'],
+                    b'\\' => vec![b'\\', b'\\'],
+                    other => vec![*other],
+                });
+                escaped.chain([b'\n']).collect()
+            }
+            Dot => {
+                let mut frame = Vec::new();
+                for (index, &octet) in message.iter().enumerate() {
+                    let starts_a_line = index == 0 || message.get(index - 1) == Some(&b'\n');
+                    if octet == b'.' && starts_a_line {
+                        frame.push(b'.');
+                    }
+                    frame.push(octet);
+                }
+                frame.extend(b".\r\n");
+                frame
+            }
+            Cobs => {
+                // A block is open all the time, and closed by a zero, by its
+                // 254th octet, or by the end.
+                let mut frame = Vec::new();
+                let mut block = Vec::new();
+                let mut after_full = false;
+                for &octet in message {
+                    after_full = false;
+                    if octet != 0 {
+                        block.push(octet);
+                    }
+                    if octet == 0 || block.len() == 254 {
+                        frame.push(block.len() as u8 + 1);
+                        frame.append(&mut block);
+                        after_full = octet != 0;
+                    }
+                }
+                if !after_full {
+                    frame.push(block.len() as u8 + 1);
+                    frame.append(&mut block);
+                }
+                frame.push(0);
+                frame
+            }
+            Varint => [varint(message.len() as u64, 1), message.to_vec()].concat(),
+        }
+    }
+
+    /// The frames of `messages`, one behind the other.
+    fn stream(self, messages: &[Message]) -> Vec<u8> {
+        messages
+            .iter()
+            .flat_map(|message| self.frame(message))
+            .collect()
+    }
+
+    /// A random message of about `len` octets that this framing can carry, with
+    /// what it has to take care of in it.
+    fn any(self, trial: &mut Trial, len: usize) -> Message {
+        if self == Dot {
+            let mut message = Vec::new();
+            while message.len() < len {
+                let dots = trial.rng.usize(..3);
+                let letters = trial.rng.usize(..3);
+                message.extend(b".".repeat(dots));
+                message.extend(trial.word(letters).bytes());
+                message.extend(b"\r\n");
+            }
+            return message;
+        }
+        let octets = b"\n\\n\x00\x01.\r\xffab";
+        (0..len)
+            .map(|_| octets.get(trial.rng.usize(..octets.len())).copied())
+            .map(|octet| octet.unwrap_or_default())
+            .collect()
+    }
+
+    /// Three messages with this framing's own difficulty in them: a short one,
+    /// one without octets, and one that holds what marks an end.
+    fn three(self, trial: &mut Trial) -> Vec<Message> {
+        let (first, last) = (trial.word(2), trial.word(1));
+        let (first, last) = match self {
+            Dot => (format!("{first}\r\n"), format!(".\r\n{last}.\r\n")),
+            Line => (first, format!("{last}\n\\")),
+            _ => (first, format!("{last}\0\n\\")),
+        };
+        vec![first.into_bytes(), Vec::new(), last.into_bytes()]
+    }
+}
+
+/// A number as a varint of at least `len` octets: more than it needs are
+/// filled with groups of zeros.
+fn varint(number: u64, len: usize) -> Vec<u8> {
+    let mut octets = vec![(number % 128) as u8];
+    let mut left = number / 128;
+    while left > 0 || octets.len() < len {
+        octets.last_mut().into_iter().for_each(|last| *last += 128);
+        octets.push((left % 128) as u8);
+        left /= 128;
+    }
+    octets
+}
+
+/// The line of text that stands for a message on the command line, with its LF.
+fn text(message: &[u8]) -> String {
+    let mut line: String = message
+        .iter()
+        .map(|&octet| match octet {
+            b'\n' => "\\n".to_owned(),
+            b'\r' => "\\r".to_owned(),
+            b'\t' => "\\t".to_owned(),
+            b'\\' => "\\\\".to_owned(),
+            b' '..=b'~' => char::from(octet).to_string(),
+            _ => format!("\\x{octet:02x}"),
+        })
+        .collect();
+    line.push('\n');
+    line
+}
+
+/// The lines of several messages.
+fn texts(messages: &[Message]) -> String {
+    messages.iter().map(|message| text(message)).collect()
+}
+
+/// A message in a phrase: its text, or how long it is.
+fn named(message: &[u8]) -> String {
+    let text = text(message);
+    match text.trim_end_matches('\n') {
+        "" => "the message without octets".to_owned(),
+        text if text.len() <= 40 => format!("the message `{text}`"),
+        _ => format!("a message of {} octets", message.len()),
+    }
+}
+
+/// Octets in a phrase.
+fn hex(octets: &[u8]) -> String {
+    let shown: Vec<String> = octets
+        .iter()
+        .take(12)
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    let more = if octets.len() > 12 { " …" } else { "" };
+    format!("`{}{more}`", shown.join(" "))
+}
+
+fn octets(text: impl AsRef<[u8]>) -> Message {
+    text.as_ref().to_vec()
+}
+
+// How the program is asked.
+
+/// Fails unless `encode` gives each message the frame of the oracle.
+fn expect_encoded(trial: &mut Trial, framing: Framing, messages: &[Message]) -> Verdict {
+    let args = ["encode", "--max", "100000", "--framing", framing.name()];
+    let run = trial.run(&args, texts(messages).as_bytes())?;
+    let expected = framing.stream(messages);
+    if run.stdout == expected && run.code == Some(0) {
+        return Ok(());
+    }
+    // The first that is wrong, alone.
+    for message in first_wrong(messages, |message| framing.frame(message), &run.stdout) {
+        let alone = trial.run(&args, text(message).as_bytes())?;
+        let what = format!("{} as {}", named(message), framing.name());
+        alone.expect(&what, &framing.frame(message))?;
+    }
+    let what = format!("{} messages as {}", messages.len(), framing.name());
+    run.expect(&what, &expected)
+}
+
+/// Those of `items` that are worth a look alone: the first whose output is not
+/// what `wanted` says, and as a second the one before.
+fn first_wrong<'a>(
+    items: &'a [Message],
+    wanted: impl Fn(&Message) -> Vec<u8>,
+    came: &[u8],
+) -> Vec<&'a Message> {
+    let mut rest = came;
+    for (index, item) in items.iter().enumerate() {
+        match rest.strip_prefix(wanted(item).as_slice()) {
+            Some(after) => rest = after,
+            None => {
+                let before = index.checked_sub(1).and_then(|before| items.get(before));
+                return [Some(item), before].into_iter().flatten().collect();
+            }
+        }
+    }
+    items.last().into_iter().collect()
+}
+
+/// Fails unless `decode --whole` reads each message from its frame.
+fn expect_decoded(trial: &mut Trial, framing: Framing, messages: &[Message]) -> Verdict {
+    let args = [
+        "decode",
+        "--whole",
+        "--max",
+        "100000",
+        "--framing",
+        framing.name(),
+    ];
+    let run = trial.run(&args, &framing.stream(messages))?;
+    let expected = texts(messages);
+    if run.stdout == expected.as_bytes() && run.code == Some(0) {
+        return Ok(());
+    }
+    for message in first_wrong(messages, |message| text(message).into_bytes(), &run.stdout) {
+        let frame = framing.frame(message);
+        let alone = trial.run(&args, &frame)?;
+        let what = format!("the {} frame {}", framing.name(), hex(&frame));
+        alone.expect(&what, text(message).as_bytes())?;
+    }
+    // Each is right alone, so it is about what stands before.
+    let count = messages.len();
+    if let Some([first, second]) = messages.first_chunk() {
+        let two = [first.clone(), second.clone()];
+        let alone = trial.run(&args, &framing.stream(&two))?;
+        let what = format!(
+            "two {} frames, {}",
+            framing.name(),
+            hex(&framing.stream(&two))
+        );
+        alone.expect(&what, texts(&two).as_bytes())?;
+    }
+    run.expect(
+        &format!("{count} {} frames", framing.name()),
+        expected.as_bytes(),
+    )
+}
+
+/// Fails unless `decode --whole` refuses `stream`, and prints `before` first.
+fn expect_refused(
+    trial: &mut Trial,
+    framing: Framing,
+    max: &str,
+    stream: &[u8],
+    before: &[Message],
+) -> Verdict {
+    let run = trial.run(
+        &[
+            "decode",
+            "--whole",
+            "--max",
+            max,
+            "--framing",
+            framing.name(),
+        ],
+        stream,
+    )?;
+    let what = format!("{} as {}, limit {max}", hex(stream), framing.name());
+    refused(&run, &what, &texts(before))
+}
+
+/// Fails unless `run` printed `before` and then refused.
+fn refused(run: &Run, what: &str, before: &str) -> Verdict {
+    if run.stdout != before.as_bytes() {
+        let came = &run.stdout;
+        let failure = Failure::octets(format!("{what}: standard output"), before.as_bytes(), came);
+        return Err(failure.at(0, 0).ended(run.ending.clone()));
+    }
+    run.expect_refusal(what)
+}
+
+/// Fails unless `decode --whole` reads `stream` as one message under `max`.
+fn expect_allowed(
+    trial: &mut Trial,
+    framing: Framing,
+    max: &str,
+    stream: &[u8],
+    message: &[u8],
+) -> Verdict {
+    let args = [
+        "decode",
+        "--whole",
+        "--max",
+        max,
+        "--framing",
+        framing.name(),
+    ];
+    let run = trial.run(&args, stream)?;
+    let what = format!("{} as {}, limit {max}", hex(stream), framing.name());
+    run.expect(&what, text(message).as_bytes())
+}
+
+/// Each frame a piece: whoever fails here fails for another reason than a cut.
+fn at_the_borders(framing: Framing, messages: &[Message]) -> Delivery {
+    let mut at = 0;
+    let borders = messages.iter().map(|message| {
+        at += framing.frame(message).len();
+        at
+    });
+    Delivery::cut_at(&borders.collect::<Vec<_>>())
+}
+
+/// Fails unless `decode` gives `messages` when their stream is delivered so.
+fn expect_cut(
+    trial: &mut Trial,
+    framing: Framing,
+    messages: &[Message],
+    delivery: &Delivery,
+) -> Verdict {
+    let run = decode_count(
+        trial,
+        framing,
+        messages.len(),
+        &framing.stream(messages),
+        delivery,
+    )?;
+    let what = format!(
+        "{} messages as {}, {}",
+        messages.len(),
+        framing.name(),
+        delivery.describe()
+    );
+    run.expect(&what, texts(messages).as_bytes())
+}
+
+/// Fails unless `decode` gives `messages` however their stream is delivered. All
+/// deliveries are of one stream to one program, one copy behind the other.
+fn expect_however_cut(
+    trial: &mut Trial,
+    framing: Framing,
+    messages: &[Message],
+    deliveries: &[Delivery],
+) -> Verdict {
+    expect_cut(trial, framing, messages, &at_the_borders(framing, messages))?;
+    let stream = framing.stream(messages);
+    let mut cuts = Vec::new();
+    let mut at = 0;
+    for delivery in deliveries {
+        for piece in delivery.pieces(&stream) {
+            at += piece.len();
+            cuts.push(at);
+        }
+    }
+    let all = stream.repeat(deliveries.len());
+    let expected = texts(messages).repeat(deliveries.len());
+    let run = decode_count(
+        trial,
+        framing,
+        messages.len() * deliveries.len(),
+        &all,
+        &Delivery::cut_at(&cuts),
+    )?;
+    if run.stdout == expected.as_bytes() && run.code == Some(0) {
+        return Ok(());
+    }
+    // The first delivery that went wrong, alone.
+    let right = run
+        .stdout_text()
+        .lines()
+        .zip(expected.lines())
+        .take_while(|(came, expected)| came == expected)
+        .count();
+    if let Some(delivery) = deliveries.get(right / messages.len().max(1)) {
+        expect_cut(trial, framing, messages, delivery)?;
+    }
+    let what = format!(
+        "{} streams as {}, each cut in its own way",
+        deliveries.len(),
+        framing.name()
+    );
+    run.expect(&what, expected.as_bytes())
+}
+
+fn decode_count(
+    trial: &mut Trial,
+    framing: Framing,
+    count: usize,
+    stream: &[u8],
+    delivery: &Delivery,
+) -> Result<Run, Failure> {
+    let count = count.to_string();
+    trial.run_fed(
+        &["decode", "--count", &count, "--framing", framing.name()],
+        stream,
+        delivery,
+    )
+}
+
+/// Starts `decode` and leaves its input open.
+fn decoder(trial: &mut Trial, framing: Framing, args: &[&str]) -> Result<Running, Failure> {
+    trial.start(&[&["decode", "--framing", framing.name()], args].concat())
+}
+
+/// Fails unless standard output holds `expected` while the input is open.
+fn expect_so_far(running: &Running, what: &str, expected: &str) -> Verdict {
+    let came = running.output(expected.len());
+    if came == expected.as_bytes() {
+        return Ok(());
+    }
+    Err(Failure::octets(
+        format!("{what}: standard output"),
+        expected.as_bytes(),
+        &came,
+    )
+    .at(0, 0))
+}
+
+/// Fails unless the program, whose input stays open, reads a good frame and then
+/// refuses `stream`.
+fn expect_refused_while_open(
+    trial: &mut Trial,
+    framing: Framing,
+    args: &[&str],
+    stream: &[u8],
+) -> Verdict {
+    let good = octets(if framing == Dot { "\r\n" } else { "ok" });
+    let mut running = decoder(trial, framing, args)?;
+    running.feed(&framing.frame(&good), &Delivery::whole())?;
+    expect_so_far(&running, "a good frame, the input still open", &text(&good))?;
+    running.feed(stream, &Delivery::whole())?;
+    let mut limit = args.iter().skip_while(|arg| **arg != "--max");
+    let what = format!(
+        "{} as {}, limit {}, and nothing after it",
+        hex(stream),
+        framing.name(),
+        limit.nth(1).unwrap_or(&"65536")
+    );
+    let run = trial.finish(running).map_err(|_| {
+        Failure::words(
+            &what,
+            "exit status 1, at once",
+            "the program waited for more",
+        )
+    })?;
+    refused(&run, &what, &text(&good))
+}
+
+/// Starts a relay.
+fn relay(trial: &mut Trial, from: Framing, to: Framing, args: &[&str]) -> Result<Running, Failure> {
+    let framings = ["relay", "--from", from.name(), "--to", to.name()];
+    trial.start(&[&framings, args].concat())
+}
+
+/// Fails unless the relay, on one connection, answers `messages` delivered so
+/// and ends it when we do.
+fn expect_relayed(
+    trial: &Trial,
+    relay: &mut Running,
+    (from, to): (Framing, Framing),
+    messages: &[Message],
+    delivery: &Delivery,
+) -> Verdict {
+    let what = format!(
+        "{} messages from {} to {}, {}",
+        messages.len(),
+        from.name(),
+        to.name(),
+        delivery.describe()
+    );
+    let mut peer = trial.connect(relay.address()?)?;
+    peer.deliver(&from.stream(messages), delivery)?;
+    peer.finish();
+    peer.expect(&what, &to.stream(messages))?;
+    peer.expect_end(format!("{what}, then our end"))
+}
+
+/// The same with many deliveries, a connection each, to one relay; the first
+/// that fails is shown alone.
+fn expect_relayed_however_cut(
+    trial: &mut Trial,
+    framings: (Framing, Framing),
+    messages: &[Message],
+    deliveries: &[Delivery],
+) -> Verdict {
+    let (from, to) = framings;
+    let mut running = relay(trial, from, to, &[])?;
+    for delivery in deliveries {
+        let verdict = expect_relayed(trial, &mut running, framings, messages, delivery);
+        if verdict.is_err() {
+            drop(running);
+            let mut running = relay(trial, from, to, &[])?;
+            expect_relayed(trial, &mut running, framings, messages, delivery)?;
+            return verdict;
+        }
+    }
+    trial.end(running);
+    Ok(())
+}
+
+/// Fails unless the relay still serves.
+fn expect_still_there(
+    trial: &Trial,
+    relay: &mut Running,
+    framings: (Framing, Framing),
+    after: &str,
+) -> Verdict {
+    let lines = [framings.0, framings.1].contains(&Dot);
+    let next = octets(if lines { "next\r\n" } else { "next" });
+    let verdict = expect_relayed(trial, relay, framings, &[next], &Delivery::whole());
+    verdict.map_err(|failure| Failure {
+        what: format!("the next connection, after {after}"),
+        ..failure
+    })
+}
+
+// Step 1.
+
+/// RFC 1035 §4.2.2: the length stands before the message, as numbers do in
+/// network order: the most significant octet first.
+fn the_length_stands_first_most_significant_octet_first(trial: &mut Trial) -> Verdict {
+    let lens = [1, 2, 255, 256, 257, 258, 511, 4660, 65535, 65536, 65537];
+    let messages = lens.map(|len| vec![b'a'; len]);
+    expect_encoded(trial, Length, &messages)?;
+    let any: Vec<Message> = (0..60).map(|len| Length.any(trial, len)).collect();
+    expect_encoded(trial, Length, &any)
+}
+
+/// RFC 1035 §4.2.2: the length excludes the length field.
+fn the_length_counts_the_message_and_not_itself(trial: &mut Trial) -> Verdict {
+    let word = octets(trial.word(2));
+    expect_encoded(trial, Length, &[word])?;
+    let word = octets(trial.word(6));
+    expect_decoded(trial, Length, &[word])
+}
+
+/// RFC 9293 §2.2: the stream has no borders; behind a frame the next begins.
+fn frames_that_touch_are_told_apart(trial: &mut Trial) -> Verdict {
+    let all = octets((0..=255).collect::<Vec<u8>>());
+    let mut messages = vec![octets(trial.word(2)), octets(trial.word(3)), all];
+    messages.extend((1..60).map(|len| Length.any(trial, len)));
+    messages.extend([256, 300, 65536].map(|len| vec![b'a'; len]));
+    expect_decoded(trial, Length, &messages)
+}
+
+/// A length of 0 is a length: four octets, and the frame is whole.
+fn a_message_without_octets_is_a_message(trial: &mut Trial) -> Verdict {
+    let between = [
+        octets(trial.word(2)),
+        Vec::new(),
+        Vec::new(),
+        octets(trial.word(3)),
+        Vec::new(),
+    ];
+    expect_encoded(trial, Length, &between)?;
+    expect_decoded(trial, Length, &[Vec::new()])?;
+    expect_decoded(trial, Length, &between)
+}
+
+/// Both sides of the bound, at several bounds.
+fn a_message_as_long_as_the_limit_is_read_and_a_longer_one_refused(trial: &mut Trial) -> Verdict {
+    for max in [5, 1, 300, 0] {
+        let longest = octets(trial.word(max));
+        let longer = octets(trial.word(max + 1));
+        let max = max.to_string();
+        expect_allowed(trial, Length, &max, &Length.frame(&longest), &longest)?;
+        expect_refused(trial, Length, &max, &Length.frame(&longer), &[])?;
+    }
+    // The one that is set without a word.
+    let longest = octets(trial.word(65536));
+    let run = trial.run(
+        &["decode", "--whole", "--framing", "length"],
+        &Length.frame(&longest),
+    )?;
+    run.expect(
+        "a message of 65536 octets, limit unset",
+        text(&longest).as_bytes(),
+    )
+}
+
+/// RFC 9293 §3.6: the other side may end at any octet. What came before is read.
+fn a_frame_that_is_not_all_there_is_no_message(trial: &mut Trial) -> Verdict {
+    let whole = octets(trial.word(2));
+    let cut = Length.frame(trial.word(3).as_bytes());
+    for len in 1..cut.len() {
+        let stream = [&Length.frame(&whole), cut.get(..len).unwrap_or_default()].concat();
+        expect_refused(trial, Length, "100", &stream, std::slice::from_ref(&whole))?;
+    }
+    Ok(())
+}
+
+/// What a program may have in the checks that announce what never comes: the
+/// reference, or an interpreter, with room to spare, and a quarter of 4 GiB less.
+const MEMORY_LEN_MAX: u64 = 256 << 20;
+
+/// Four octets cost their sender nothing. Over the limit they are refused;
+/// within it they are a promise, for which nothing is reserved.
+fn an_announced_4_gib_takes_no_memory(trial: &mut Trial) -> Verdict {
+    trial.limit_memory(MEMORY_LEN_MAX);
+    let stream = b"\x00\x00\x00\x02hi\xff\xff\xff\xffnot so much";
+    for max in ["65536", "4294967294", "4294967295"] {
+        let run = trial.run(
+            &["decode", "--whole", "--framing", "length", "--max", max],
+            stream,
+        )?;
+        let what = format!("`hi`, and 4294967295 octets announced, limit {max}");
+        refused(&run, &what, "hi\n")?;
+    }
+    Ok(())
+}
+
+/// The stub's contract, as a whole stream.
+fn a_stream_of_lengths_reads_as_recorded(trial: &mut Trial) -> Verdict {
+    trial.expect_recorded(&LENGTH_STREAM)
+}
+
+// Step 2.
+
+/// RFC 8259 §7 has the same two escapes, for the same reason.
+fn no_line_feed_is_left_inside_a_line(trial: &mut Trial) -> Verdict {
+    let mut messages: Vec<Message> = [
+        "hi",
+        "",
+        "\n",
+        "\\",
+        "a\nb",
+        "\\n",
+        "\n\\",
+        "\\\\n\n\n",
+        "\r",
+        "\0",
+    ]
+    .map(octets)
+    .to_vec();
+    messages.extend((0..100).map(|len| Line.any(trial, len % 20)));
+    expect_encoded(trial, Line, &messages)
+}
+
+/// A backslash and what stands behind it are one escape, read from the left: in
+/// `\\n` the first escapes the second, and the `n` is a letter.
+fn escapes_are_undone_from_left_to_right(trial: &mut Trial) -> Verdict {
+    let mut messages: Vec<Message> = [
+        "hi", "", "\n", "\\", "a\nb", "\\n", "\n\\", "\\\\n", "\r", "\0\u{ff}",
+    ]
+    .map(octets)
+    .to_vec();
+    messages.extend((0..100).map(|len| Line.any(trial, len % 20)));
+    expect_decoded(trial, Line, &messages)
+}
+
+/// Two escapes are defined; a third means that the two sides disagree.
+fn a_backslash_before_anything_else_is_refused(trial: &mut Trial) -> Verdict {
+    for bad in [
+        "\\q\n",
+        "\\\n",
+        "\\N\n",
+        "ab\\\\\\\n",
+        "\\r\n",
+        "\\x0a\n",
+        "\\ \n",
+    ] {
+        let stream = [b"ok\n", bad.as_bytes(), b"never\n"].concat();
+        expect_refused(trial, Line, "100", &stream, &[octets("ok")])?;
+    }
+    Ok(())
+}
+
+/// RFC 5321 §4.5.2: before a line that starts with a dot, one more is inserted.
+fn a_dot_that_starts_a_line_is_doubled(trial: &mut Trial) -> Verdict {
+    let mut messages: Vec<Message> = [
+        "hi\r\n",
+        "",
+        ".\r\n",
+        "..\r\n",
+        ".a\r\n",
+        "a.\r\n",
+        "a\r\n.\r\nb\r\n",
+        "\r\n",
+        "\r\n.\r\n",
+    ]
+    .map(octets)
+    .to_vec();
+    messages.extend((0..60).map(|len| Dot.any(trial, len % 20)));
+    expect_encoded(trial, Dot, &messages)
+}
+
+/// RFC 5321 §4.5.2: a lone dot is the end; of any other line that starts with a
+/// dot, that dot is deleted, whatever follows it.
+fn one_dot_is_taken_from_a_line_that_starts_with_one(trial: &mut Trial) -> Verdict {
+    let mut messages: Vec<Message> = [
+        "hi\r\n",
+        "",
+        ".\r\n",
+        "..\r\n",
+        ".a\r\n",
+        "a.\r\n",
+        "a\r\n.\r\nb\r\n",
+        "\r\n",
+        "\r\n.\r\n",
+    ]
+    .map(octets)
+    .to_vec();
+    messages.extend((0..60).map(|len| Dot.any(trial, len % 20)));
+    expect_decoded(trial, Dot, &messages)?;
+    // What a sender that doubles no dots would send.
+    expect_allowed(trial, Dot, "100", b".a\r\n.\r\n", b"a\r\n")?;
+    expect_allowed(trial, Dot, "100", b"b\r\n. \r\n.\r\n", b"b\r\n \r\n")
+}
+
+/// RFC 5321 §4.1.1.4: LF, dot, LF MUST NOT be taken for the end. Two programs
+/// that disagree on the end disagree on what is a message and what a command.
+fn nothing_but_crlf_dot_crlf_ends_a_message_of_lines(trial: &mut Trial) -> Verdict {
+    let ends = [
+        "a\n.\n", "a\n.\r\n", "a\r\n.\n", "a\r.\r", "a\r\n.\r", "\n.\r\n", ".\n", ".\r",
+    ];
+    for end in ends {
+        // Behind it a second message, which must not come out.
+        let stream = [end.as_bytes(), b"b\r\n.\r\n"].concat();
+        expect_refused(trial, Dot, "100", &stream, &[])?;
+    }
+    Ok(())
+}
+
+/// RFC 5321 §2.3.8: CR and LF MUST be sent together, as the end of a line; and
+/// §4.1.1.4: a last line without its end is rejected.
+fn cr_and_lf_go_together_or_not_at_all(trial: &mut Trial) -> Verdict {
+    for bad in [
+        "a\nb\r\n", "a\rb\r\n", "\r\r\n", "\n", "\r", "a", "a\r\nb", "a\r\n.", "a\n\r\n",
+    ] {
+        let run = trial.run(
+            &["encode", "--framing", "dot"],
+            text(bad.as_bytes()).as_bytes(),
+        )?;
+        refused(&run, &format!("{} as dot", named(bad.as_bytes())), "")?;
+    }
+    Ok(())
+}
+
+/// The limit is the message's: escapes and doubled dots do not count.
+fn the_limit_counts_the_message_and_not_what_was_added(trial: &mut Trial) -> Verdict {
+    for (framing, longest, longer) in [
+        (Line, "abcd", "\n\\\n\\\n"),
+        (Line, "", "a"),
+        (Line, "\n\\\n\\", "abcde"),
+        (Dot, "abcd\r\n", ".\r\n.a\r\n"),
+        (Dot, "", "\r\n"),
+        (Dot, ".\r\n.\r\n", "abcde\r\n"),
+    ] {
+        let max = longest.len().to_string();
+        let longest = octets(longest);
+        expect_allowed(trial, framing, &max, &framing.frame(&longest), &longest)?;
+        expect_refused(trial, framing, &max, &framing.frame(longer.as_bytes()), &[])?;
+    }
+    Ok(())
+}
+
+/// The stubs' contracts, as whole streams.
+fn lines_and_mail_are_framed_as_recorded(trial: &mut Trial) -> Verdict {
+    trial.expect_recorded(&LINE_FRAMES)?;
+    trial.expect_recorded(&DOT_MAIL)
+}
+
+// Step 3.
+
+/// Messages around the ends of blocks.
+fn runs(lens: &[usize]) -> Vec<Message> {
+    let run = |len: usize| vec![b'a'; len];
+    lens.iter()
+        .flat_map(|&len| {
+            [
+                run(len),
+                [run(len), vec![0]].concat(),
+                [vec![0], run(len)].concat(),
+                [run(len), vec![0, 0], run(len)].concat(),
+            ]
+        })
+        .collect()
+}
+
+/// Cheshire and Baker: a code under 0xff says how many octets follow, itself
+/// counted, and that a zero stood behind them.
+fn a_block_is_a_code_and_octets_that_are_not_zero(trial: &mut Trial) -> Verdict {
+    let mut messages: Vec<Message> = ["", "hi", "\0", "a\0b", "a\0", "\0a", "\0\0", "a\0bc\0\0d"]
+        .map(octets)
+        .to_vec();
+    messages.extend((0..60).map(|len| Cobs.any(trial, len)));
+    expect_encoded(trial, Cobs, &messages)
+}
+
+/// Cheshire and Baker: the code 0xff is the one that stands for no zero.
+fn a_full_block_has_254_octets_and_stands_for_no_zero(trial: &mut Trial) -> Verdict {
+    let run = |len: usize| vec![b'a'; len];
+    let mut messages = vec![
+        run(253),
+        run(255),
+        [run(254), vec![0]].concat(),
+        [run(253), vec![0]].concat(),
+    ];
+    messages.extend(runs(&[253, 255, 256, 507, 509]));
+    expect_encoded(trial, Cobs, &messages)
+}
+
+/// The frame is the shortest: what ends with a full block needs no other.
+fn no_empty_block_follows_a_last_full_one(trial: &mut Trial) -> Verdict {
+    let run = |len: usize| vec![b'a'; len];
+    let last_full = [run(254), run(508), [vec![0], run(254)].concat()];
+    expect_encoded(trial, Cobs, &last_full)?;
+    // Some senders write it; it says the same.
+    for message in &last_full {
+        let mut frame = Cobs.frame(message);
+        frame.pop();
+        frame.extend([1, 0]);
+        expect_allowed(trial, Cobs, "600", &frame, message)?;
+    }
+    Ok(())
+}
+
+/// What was stuffed is the message again, whatever is in it.
+fn blocks_become_the_message_again(trial: &mut Trial) -> Verdict {
+    let mut messages: Vec<Message> = ["hi", "", "\0", "a\0b", "a\0", "\0a", "\0\0", "a\0bc\0\0d"]
+        .map(octets)
+        .to_vec();
+    messages.extend(runs(&[253, 255, 254, 508, 509]));
+    messages.extend((0..60).map(|len| Cobs.any(trial, len * 10)));
+    expect_decoded(trial, Cobs, &messages)
+}
+
+/// A code promises; where the zero comes earlier, octets are missing. A frame
+/// has a code at least.
+fn a_block_that_is_cut_and_a_frame_without_a_code_are_refused(trial: &mut Trial) -> Verdict {
+    let mut cut = vec![0xff];
+    cut.extend(vec![b'a'; 253]);
+    cut.push(0);
+    for bad in [
+        b"\x03h\0".as_slice(),
+        b"\x02\0",
+        b"\x02a\x03b\0",
+        b"\xff\0",
+        b"\x01\x02\0",
+        &cut,
+        b"\0",
+    ] {
+        let stream = [b"\x03ok\0", bad, b"\x03hi\0"].concat();
+        expect_refused(trial, Cobs, "300", &stream, &[octets("ok")])?;
+    }
+    Ok(())
+}
+
+/// Both sides of the bound, where codes would make a difference.
+fn the_limit_counts_no_codes(trial: &mut Trial) -> Verdict {
+    for max in [4, 1, 0, 253, 254, 255, 508, 600] {
+        let (longest, longer) = (vec![b'a'; max], vec![b'a'; max + 1]);
+        let limit = max.to_string();
+        expect_allowed(trial, Cobs, &limit, &Cobs.frame(&longest), &longest)?;
+        expect_refused(trial, Cobs, &limit, &Cobs.frame(&longer), &[])?;
+    }
+    expect_allowed(trial, Cobs, "4", &Cobs.frame(&[0; 4]), &[0; 4])?;
+    expect_refused(trial, Cobs, "4", &Cobs.frame(&[0; 5]), &[])
+}
+
+/// The stub's contract, as a whole stream.
+fn blocks_read_as_recorded(trial: &mut Trial) -> Verdict {
+    trial.expect_recorded(&COBS_BLOCKS)
+}
+
+// Step 4.
+
+/// A program for each cut: what comes late, behind the next copy of the stream,
+/// would not be missed. From the last place to the first: a cut that harms a
+/// message also harms those behind it.
+fn expect_cut_anywhere(trial: &mut Trial, framing: Framing, messages: &[Message]) -> Verdict {
+    expect_cut(trial, framing, messages, &at_the_borders(framing, messages))?;
+    let mut cuts: Vec<Delivery> = every_cut(framing.stream(messages).len()).collect();
+    cuts.reverse();
+    cuts.iter()
+        .try_for_each(|cut| expect_cut(trial, framing, messages, cut))
+}
+
+/// RFC 9293 §2.2: a stream is its octets; where it was cut on the way says
+/// nothing. Three messages, cut at each place there is.
+fn a_cut_anywhere_changes_nothing(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let messages = framing.three(trial);
+        expect_cut_anywhere(trial, framing, &messages)?;
+    }
+    Ok(())
+}
+
+/// All the ways to cut one short stream: 2 to the number of its gaps.
+fn all_the_ways_to_cut_a_short_stream_are_one(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let messages = match framing {
+            Length => vec![Vec::new(), octets(trial.word(1))],
+            Line => vec![octets("\n\\"), Vec::new(), octets("a")],
+            Dot => vec![Vec::new(), octets("\r\n")],
+            _ => vec![octets("a"), Vec::new(), octets("\0")],
+        };
+        let len = framing.stream(&messages).len();
+        // Eight octets are cut in 128 ways, nine in 256.
+        // Few cuts first, and those from the last place to the first.
+        let mut ways: Vec<u64> = (0..1 << (len - 1)).collect();
+        ways.sort_by_key(|bits| (bits.count_ones(), std::cmp::Reverse(*bits)));
+        let ways: Vec<Delivery> = ways
+            .iter()
+            .map(|bits| Delivery::cut_by_bits(*bits, len))
+            .collect();
+        expect_however_cut(trial, framing, &messages, &ways)?;
+    }
+    Ok(())
+}
+
+/// The smallest pieces there are.
+fn one_octet_at_a_time_is_enough(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let mut messages = framing.three(trial);
+        messages.extend((1..12).map(|len| framing.any(trial, len)));
+        let len = framing.stream(&messages).len();
+        expect_however_cut(trial, framing, &messages, &[Delivery::octet_by_octet(len)])?;
+    }
+    Ok(())
+}
+
+/// RFC 9293 §3.9.1.2: TCP collects what is written into larger segments, so
+/// that one read gives the ends of many messages.
+fn messages_that_come_together_come_out_one_by_one(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let three = framing.three(trial);
+        expect_however_cut(trial, framing, &three, &[Delivery::whole()])?;
+        let many: Vec<Message> = (0..200).map(|len| framing.any(trial, len % 20)).collect();
+        expect_cut(trial, framing, &many, &Delivery::whole())?;
+    }
+    Ok(())
+}
+
+/// The last octet of a frame is enough: neither an octet of the next nor the
+/// end of the stream is waited for.
+fn a_message_comes_out_as_soon_as_it_is_whole(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let messages = framing.three(trial);
+        let mut running = decoder(trial, framing, &["--count", "3"])?;
+        for count in 1..=3 {
+            let so_far = messages.get(..count).unwrap_or_default();
+            let frame = so_far
+                .last()
+                .map(|message| framing.frame(message))
+                .unwrap_or_default();
+            running.feed(&frame, &Delivery::whole())?;
+            let what = format!(
+                "frame {count} of 3 as {}, the input still open",
+                framing.name()
+            );
+            expect_so_far(&running, &what, &texts(so_far))?;
+        }
+        let run = trial.finish(running)?;
+        run.expect(
+            &format!("three frames as {}", framing.name()),
+            texts(&messages).as_bytes(),
+        )?;
+    }
+    Ok(())
+}
+
+/// A frame that is too long is refused when that shows, and the stream need not
+/// end for it. Both sides: the longest frame of the longest message is read.
+fn a_frame_over_the_limit_is_refused_before_it_ends(trial: &mut Trial) -> Verdict {
+    let longest = [
+        (Length, "abcd"),
+        (Line, "\\\\\\\\"),
+        (Dot, ".\r\n.\r\n"),
+        (Cobs, "abcd"),
+    ];
+    for (framing, message) in longest {
+        let max = message.len().to_string();
+        let frame = framing.frame(message.as_bytes());
+        let mut running = decoder(trial, framing, &["--count", "1", "--max", &max])?;
+        running.feed(&frame, &Delivery::octet_by_octet(frame.len()))?;
+        let run = trial.finish(running)?;
+        let what = format!("the longest frame as {} with limit {max}", framing.name());
+        run.expect(&what, text(message.as_bytes()).as_bytes())?;
+        // As many octets, and still no end; of a length, the length alone.
+        let endless = match framing {
+            Length => octets([0, 0, 0, 5]),
+            _ => vec![b'a'; frame.len()],
+        };
+        expect_refused_while_open(trial, framing, &["--count", "2", "--max", &max], &endless)?;
+    }
+    expect_refused_while_open(trial, Length, &["--count", "2"], b"\xff\xff\xff\xff")
+}
+
+/// Within the limit there is nothing to refuse. The program waits, and takes
+/// memory for what has come.
+fn an_announced_4_gib_is_waited_for_in_no_memory(trial: &mut Trial) -> Verdict {
+    trial.limit_memory(MEMORY_LEN_MAX);
+    let mut running = decoder(trial, Length, &["--count", "2", "--max", "4294967295"])?;
+    let what = "`hi`, then 4294967295 octets announced and within the limit";
+    // A piece is read after the one before was decoded.
+    running.feed(
+        b"\x00\x00\x00\x02hi\xff\xff\xff\xffabc",
+        &Delivery::cut_at(&[6, 10, 11, 12]),
+    )?;
+    expect_so_far(&running, what, "hi\n")?;
+    if running.has_ended() {
+        let run = trial.finish(running)?;
+        return Err(Failure::words(
+            what,
+            "the program waits for them",
+            run.ending,
+        ));
+    }
+    trial.end(running);
+    Ok(())
+}
+
+/// 200,000 octets of one message, in as many pieces. A program that looks at all
+/// of them for each is at it for longer than any check may take.
+fn an_octet_is_not_searched_again_for_each_that_follows(trial: &mut Trial) -> Verdict {
+    for framing in [Line, Dot] {
+        let mut message = vec![b'a'; 200_000];
+        message.extend(if framing == Dot {
+            b"\r\n".as_slice()
+        } else {
+            b""
+        });
+        let args = [
+            "decode",
+            "--count",
+            "1",
+            "--max",
+            "1000000",
+            "--pieces",
+            "1",
+            "--framing",
+            framing.name(),
+        ];
+        let what = format!(
+            "a frame of {} octets as {}, one octet at a time",
+            message.len(),
+            framing.name()
+        );
+        let run = trial
+            .run(&args, &framing.frame(&message))
+            .map_err(|failure| {
+                let Some((_, came)) = &failure.words else {
+                    return failure;
+                };
+                Failure::words(&what, "the message", came.clone())
+            })?;
+        run.expect(&what, text(&message).as_bytes())?;
+    }
+    Ok(())
+}
+
+// Step 5.
+
+/// RFC 9293 §3.6: a FIN says that no more octets come. Between two frames
+/// nothing is missing, and a stream without frames is one too.
+fn an_end_between_two_messages_is_an_end(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let three = framing.three(trial);
+        for count in [0, 1, 3] {
+            let messages = three.get(..count).unwrap_or_default();
+            let run = trial.run(
+                &["decode", "--framing", framing.name()],
+                &framing.stream(messages),
+            )?;
+            let what = format!("{count} frames as {}, then the end", framing.name());
+            run.expect(&what, texts(messages).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// RFC 9293 §3.6: TCP delivers what was sent before the FIN, and cannot know
+/// whether that was all the sender meant to say. Every place inside a frame.
+fn an_end_in_mid_message_is_an_error(trial: &mut Trial) -> Verdict {
+    for framing in FIRST_FOUR {
+        let first = match framing {
+            Dot => octets("\r\n"),
+            _ => octets(trial.word(1)),
+        };
+        let second = framing.three(trial).pop().unwrap_or_default();
+        let cut = framing.frame(&second);
+        for len in 1..cut.len() {
+            let stream = [&framing.frame(&first), cut.get(..len).unwrap_or_default()].concat();
+            let border = Delivery::cut_at(&[framing.frame(&first).len()]);
+            let run = trial.run_fed(&["decode", "--framing", framing.name()], &stream, &border)?;
+            let what = format!(
+                "a whole frame as {}, then {len} of {} octets and the end",
+                framing.name(),
+                cut.len()
+            );
+            refused(&run, &what, &text(&first))?;
+        }
+    }
+    Ok(())
+}
+
+/// A wrong frame of each kind.
+fn wrong(framing: Framing) -> &'static [&'static [u8]] {
+    match framing {
+        Line => &[
+            b"\\q\n",
+            b"\\\n",
+            b"a\\\n",
+            b"abcdefghi\n",
+            b"much more than twice the limit\n",
+        ],
+        Dot => &[
+            b"a\nb\r\n.\r\n",
+            b"a\r\r\n.\r\n",
+            b"abcdefghi\r\n.\r\n",
+            b"much more than\r\nthe limit\r\n\r\n.\r\n",
+        ],
+        Cobs => &[
+            b"\0",
+            b"\x05hi\0",
+            b"\x02\0",
+            b"\x0aabcdefghi\0",
+            b"\x06much more than the limit\0",
+        ],
+        Length | Varint => &[],
+    }
+}
+
+/// RFC 1662 §4.3 does this for PPP: what is wrong is dropped, and the next flag
+/// begins another frame. Good frames around each wrong one, and each cut.
+fn after_a_wrong_frame_the_next_one_is_read(trial: &mut Trial) -> Verdict {
+    for framing in WITH_AN_END {
+        for bad in wrong(framing) {
+            let word = trial.word(3);
+            let good = match framing {
+                Dot => format!("{word}\r\n"),
+                _ => word,
+            };
+            let line = text(good.as_bytes());
+            let frame = framing.frame(good.as_bytes());
+            let what = format!(
+                "good frames as {} around the wrong {}",
+                framing.name(),
+                hex(bad)
+            );
+            let stream = [&frame, *bad, &frame].concat();
+            let whole = Delivery::whole();
+            expect_resync(
+                trial,
+                framing,
+                &stream,
+                &whole,
+                &format!("{what}, in one piece"),
+                &line.repeat(2),
+            )?;
+            // One stream for all cuts: good, wrong, good, wrong, ... good. First
+            // the good frames are cut, then the wrong ones.
+            let one = [&frame, *bad].concat();
+            let (good, wrong) = (1..frame.len(), frame.len()..one.len());
+            for (places, which) in [(good, "the good ones"), (wrong, "the wrong one")] {
+                let mut cuts = Vec::new();
+                let mut at = 0;
+                for place in places {
+                    cuts.extend([at + place, at + one.len()]);
+                    at += one.len();
+                }
+                let count = cuts.len() / 2;
+                let stream = [one.repeat(count), frame.clone()].concat();
+                let what = format!("{what}, {which} cut anywhere");
+                let delivery = Delivery::cut_at(&cuts);
+                expect_resync(
+                    trial,
+                    framing,
+                    &stream,
+                    &delivery,
+                    &what,
+                    &line.repeat(count + 1),
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn expect_resync(
+    trial: &mut Trial,
+    framing: Framing,
+    stream: &[u8],
+    delivery: &Delivery,
+    what: &str,
+    expected: &str,
+) -> Verdict {
+    let args = [
+        "decode",
+        "--resync",
+        "--max",
+        "8",
+        "--framing",
+        framing.name(),
+    ];
+    let run = trial.run_fed(&args, stream, delivery)?;
+    refused(&run, what, expected)
+}
+
+/// How much of what was given up a program may still hold: half of it, which no
+/// allocator leaves over and no program that kept it comes under.
+const GIVEN_UP_LEN: usize = 4 << 20;
+
+/// A frame that never ends must cost no memory, or the limit is none.
+fn a_frame_that_is_given_up_is_not_kept(trial: &mut Trial) -> Verdict {
+    for framing in [Line, Dot] {
+        let good = octets("good\r\n");
+        let what = format!(
+            "{GIVEN_UP_LEN} octets as {} without an end, limit 100",
+            framing.name()
+        );
+        let mut running = decoder(trial, framing, &["--resync", "--max", "100"])?;
+        running.feed(&framing.frame(&good), &Delivery::whole())?;
+        expect_so_far(&running, &what, &text(&good))?;
+        let before = running.resident_len();
+        // The last octet goes out when those before it have been read.
+        running.feed(
+            &vec![b'a'; GIVEN_UP_LEN + 1],
+            &Delivery::cut_at(&[GIVEN_UP_LEN]),
+        )?;
+        let after = running.resident_len();
+        if let (Some(before), Some(after)) = (before, after)
+            && after.saturating_sub(before) > GIVEN_UP_LEN as u64 / 2
+        {
+            let came = format!("{} octets more than before", after - before);
+            return Err(Failure::words(what, "the program keeps its size", came));
+        }
+        running.feed(b"\r\n.\r\n", &Delivery::whole())?;
+        running.feed(&framing.frame(&good), &Delivery::whole())?;
+        running.close_input();
+        let rest = if framing == Line {
+            text(b".\r") + &text(&good)
+        } else {
+            text(&good)
+        };
+        refused(&trial.finish(running)?, &what, &(text(&good) + &rest))?;
+    }
+    Ok(())
+}
+
+/// A length is what says where the next frame begins. When it is wrong nothing
+/// does, and what looks like a frame behind it may be a message's own octets.
+fn behind_a_wrong_length_nothing_is_read(trial: &mut Trial) -> Verdict {
+    let (good, inside) = (octets(trial.word(2)), octets(trial.word(3)));
+    let stream = [
+        Length.frame(&good),
+        octets([0, 0, 0, 9]),
+        Length.frame(&inside),
+        Length.frame(&inside),
+    ]
+    .concat();
+    for delivery in [Delivery::whole(), Delivery::octet_by_octet(stream.len())] {
+        let what = format!(
+            "a good frame as length, then one of 9 octets, limit 8, {}",
+            delivery.describe()
+        );
+        expect_resync(trial, Length, &stream, &delivery, &what, &text(&good))?;
+    }
+    Ok(())
+}
+
+/// The contract of `resync`, as a whole stream.
+fn frames_are_given_up_as_recorded(trial: &mut Trial) -> Verdict {
+    trial.expect_recorded(&COBS_RESYNC)
+}
+
+/// A peer that waits for its answer before it goes on must get it.
+fn the_relay_answers_each_frame_at_once(trial: &mut Trial) -> Verdict {
+    for (from, to) in [(Line, Length), (Length, Cobs), (Cobs, Line)] {
+        let mut running = relay(trial, from, to, &[])?;
+        let mut peer = trial.connect(running.address()?)?;
+        for (number, message) in (1..).zip(from.three(trial)) {
+            peer.send(&from.frame(&message))?;
+            let what = format!(
+                "the answer to frame {number} from {} to {}",
+                from.name(),
+                to.name()
+            );
+            peer.expect(what, &to.frame(&message))?;
+        }
+        peer.finish();
+        peer.expect_end("our end, after three answers")?;
+        trial.end(running);
+    }
+    // Served once, it ends as the connection does.
+    let mut running = relay(trial, Line, Length, &["--once"])?;
+    expect_relayed(
+        trial,
+        &mut running,
+        (Line, Length),
+        &[octets("hi")],
+        &Delivery::whole(),
+    )?;
+    trial
+        .finish(running)?
+        .expect_exit("one connection, ended by us between two messages", 0)
+}
+
+/// Three messages over TCP, cut at each place, one octet at a time, and in one
+/// piece: a connection each.
+fn a_cut_anywhere_on_a_connection_changes_nothing(trial: &mut Trial) -> Verdict {
+    for framings in [(Length, Line), (Line, Cobs), (Dot, Length), (Cobs, Length)] {
+        let messages = framings.0.three(trial);
+        let len = framings.0.stream(&messages).len();
+        let mut deliveries: Vec<Delivery> = every_cut(len).collect();
+        deliveries.push(at_the_borders(framings.0, &messages));
+        deliveries.reverse();
+        deliveries.extend([Delivery::octet_by_octet(len), Delivery::whole()]);
+        expect_relayed_however_cut(trial, framings, &messages, &deliveries)?;
+    }
+    Ok(())
+}
+
+/// RFC 9293 §3.6: after our FIN the other direction is still open. What was
+/// whole is answered; what was not is an error of this connection.
+fn a_half_close_in_mid_message_ends_that_connection_alone(trial: &mut Trial) -> Verdict {
+    for framings in [(Length, Line), (Line, Length), (Dot, Cobs), (Cobs, Line)] {
+        let (from, to) = framings;
+        let messages = from.three(trial);
+        let mut stream = from.stream(&messages);
+        stream.pop();
+        let whole = messages.get(..2).unwrap_or_default();
+        let mut running = relay(trial, from, to, &[])?;
+        let mut peer = trial.connect(running.address()?)?;
+        peer.send(&stream)?;
+        peer.finish();
+        let what = format!(
+            "two frames as {}, a part of a third, and our end",
+            from.name()
+        );
+        peer.expect(&what, &to.stream(whole))?;
+        peer.expect_end(&what)?;
+        drop(peer);
+        expect_still_there(trial, &mut running, framings, "a half-close in mid-message")?;
+        trial.end(running);
+    }
+    // Served once, the program ends as the connection did.
+    let mut running = relay(trial, Length, Line, &["--once"])?;
+    let mut peer = trial.connect(running.address()?)?;
+    peer.send(b"\x00\x00\x00\x02h")?;
+    peer.finish();
+    peer.expect_end("a half-close in mid-message")?;
+    drop(peer);
+    trial
+        .finish(running)?
+        .expect_refusal("one connection, ended by us in mid-message")
+}
+
+/// RFC 9293 §3.5.3: a reset ends a connection at once. It is no matter to the
+/// next one.
+fn a_reset_in_mid_message_ends_that_connection_alone(trial: &mut Trial) -> Verdict {
+    let framings = (Length, Line);
+    let mut running = relay(trial, Length, Line, &[])?;
+    for len in [0, 2, 5] {
+        let mut peer = trial.connect(running.address()?)?;
+        let part = Length
+            .frame(b"hello")
+            .get(..len)
+            .unwrap_or_default()
+            .to_vec();
+        peer.send(&part)?;
+        if len > 0 {
+            peer.until_read();
+        }
+        peer.reset()?;
+        let after = format!("a reset after {len} octets of a frame");
+        expect_still_there(trial, &mut running, framings, &after)?;
+    }
+    trial.end(running);
+    Ok(())
+}
+
+/// Over the limit: refused at once, while the peer is still there and says no
+/// more. Within it: waited for, and nothing reserved.
+fn a_peer_that_announces_4_gib_is_turned_away(trial: &mut Trial) -> Verdict {
+    trial.limit_memory(MEMORY_LEN_MAX);
+    let framings = (Length, Line);
+    let header = b"\xff\xff\xff\xff";
+    let mut running = relay(trial, Length, Line, &[])?;
+    let mut peer = trial.connect(running.address()?)?;
+    peer.send(&Length.frame(b"hi"))?;
+    peer.expect("`hi` from length to line", b"hi\n")?;
+    peer.send(header)?;
+    peer.expect_end("4294967295 octets announced, limit 65536, and we say no more")?;
+    drop(peer);
+    expect_still_there(
+        trial,
+        &mut running,
+        framings,
+        "4294967295 octets announced, limit 65536",
+    )?;
+    trial.end(running);
+
+    let mut running = relay(trial, Length, Line, &["--max", "4294967295"])?;
+    let mut peer = trial.connect(running.address()?)?;
+    peer.deliver(
+        &[header.as_slice(), b"abc"].concat(),
+        &Delivery::cut_at(&[4, 5]),
+    )?;
+    peer.finish();
+    peer.expect_end("4294967295 octets announced, limit 4294967295, 3 sent, and our end")?;
+    drop(peer);
+    expect_still_there(
+        trial,
+        &mut running,
+        framings,
+        "4294967295 octets announced and allowed",
+    )?;
+    trial.end(running);
+    Ok(())
+}
+
+/// What is sent to a peer that reads nothing, at the most.
+const UNREAD_LEN: usize = 24 << 20;
+
+/// RFC 9293 §3.8.6: a window that is full stops the sender. A relay whose
+/// answers nobody reads must stop reading, and lose nothing.
+fn a_reader_that_is_slow_is_waited_for(trial: &mut Trial) -> Verdict {
+    let frame = Length.frame(&[b'a'; 32 << 10]);
+    let frames = frame.repeat(UNREAD_LEN / frame.len());
+    let mut running = relay(trial, Length, Length, &[])?;
+    let two = vec![vec![b'a'; 32 << 10]; 2];
+    expect_relayed(
+        trial,
+        &mut running,
+        (Length, Length),
+        &two,
+        &Delivery::whole(),
+    )?;
+    let mut peer = trial.connect(running.address()?)?;
+    let sent = peer.send_without_reading(&frames);
+    let what = format!(
+        "{} frames whose answers we do not read",
+        frames.len() / frame.len()
+    );
+    if sent == frames.len() {
+        peer.finish();
+        peer.expect("answers that we read in the end", &frames)?;
+        let expected = "the relay reads no more when its answers are not read";
+        return Err(Failure::words(
+            what,
+            expected,
+            format!("it took all {sent} octets"),
+        ));
+    }
+    // Then we read, and say the rest of the frame that was cut.
+    let (whole, part) = (sent / frame.len(), sent % frame.len());
+    peer.expect(
+        format!("{what} before, to {whole} of them"),
+        &frame.repeat(whole),
+    )?;
+    peer.send(frame.get(part..).unwrap_or_default())?;
+    peer.expect("the answer after them", &frame)?;
+    peer.finish();
+    peer.expect_end("our end, after all answers")?;
+    trial.end(running);
+    Ok(())
+}
+
+/// RFC 9293 §3.9.1 leaves the shape of the calls to the system: a call may
+/// take a part, give a part, or be interrupted (EINTR) before it did anything.
+fn calls_that_fall_short_are_made_again(trial: &mut Trial) -> Verdict {
+    let three = [(Length, Line), (Dot, Length), (Cobs, Length)];
+    let streams = three.map(|(from, to)| {
+        let mut messages = from.three(trial);
+        messages.push(from.any(trial, 40));
+        ((from, to), messages)
+    });
+    let whole = [Delivery::whole()];
+    // First as they are: whoever fails here fails for another reason.
+    for (send, recv, eintr) in [(0, 0, 0), (3, 2, 0), (0, 0, 3), (3, 1, 4)] {
+        if (send, recv, eintr) != (0, 0, 0) {
+            trial.system_calls_fall_short(send, recv, eintr);
+        }
+        for (framings, messages) in &streams {
+            expect_relayed_however_cut(trial, *framings, messages, &whole)?;
+        }
+        let messages = Cobs.three(trial);
+        let run = trial.run(&["decode", "--framing", "cobs"], &Cobs.stream(&messages))?;
+        run.expect(
+            "three frames as cobs, where calls fall short",
+            texts(&messages).as_bytes(),
+        )?;
+    }
+    Ok(())
+}
+
+// Step 6.
+
+/// Protocol Buffers: seven bits an octet, the lowest group first, and 0x80 set
+/// in all but the last.
+fn the_length_stands_in_groups_of_seven_bits_lowest_first(trial: &mut Trial) -> Verdict {
+    let lens = [
+        0, 1, 2, 127, 128, 129, 255, 256, 300, 16383, 16384, 16385, 65536,
+    ];
+    expect_encoded(trial, Varint, &lens.map(|len| vec![b'a'; len]))
+}
+
+/// The same lengths, read; and both sides of the limit.
+fn a_varint_is_read_up_to_the_limit(trial: &mut Trial) -> Verdict {
+    let lens = [
+        2, 0, 1, 127, 128, 129, 255, 256, 300, 16383, 16384, 16385, 65536,
+    ];
+    expect_decoded(trial, Varint, &lens.map(|len| vec![b'a'; len]))?;
+    for max in [5, 127, 128, 300, 0] {
+        let (longest, longer) = (vec![b'a'; max], vec![b'a'; max + 1]);
+        let max = max.to_string();
+        expect_allowed(trial, Varint, &max, &Varint.frame(&longest), &longest)?;
+        expect_refused(trial, Varint, &max, &Varint.frame(&longer), &[])?;
+    }
+    Ok(())
+}
+
+/// Two texts for one number are two texts for one message: what compares frames
+/// is then wrong. The shortest is the only one.
+fn a_varint_with_more_octets_than_it_needs_is_refused(trial: &mut Trial) -> Verdict {
+    for (number, len) in [(2, 2), (2, 3), (2, 10), (0, 2), (0, 10)] {
+        let stream = [Varint.frame(b"ok"), varint(number, len), octets("hi")].concat();
+        expect_refused(trial, Varint, "100", &stream, &[octets("ok")])?;
+    }
+    Ok(())
+}
+
+/// Nine groups have 63 bits, so the tenth has room for one. Both sides of 2^64,
+/// and a number that keeps its lower bits when the upper ones are lost.
+fn a_varint_over_64_bits_is_refused_as_soon_as_it_shows(trial: &mut Trial) -> Verdict {
+    // 2^64 + 2: without its highest bit it is 2.
+    let wraps = b"\x82\x80\x80\x80\x80\x80\x80\x80\x80\x02hi";
+    expect_refused(trial, Varint, "100", wraps, &[])?;
+    let most = ["--count", "2", "--max", "18446744073709551615"];
+    for overflow in [
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02".as_slice(),
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81",
+    ] {
+        expect_refused_while_open(trial, Varint, &most, overflow)?;
+    }
+    // 2^64 - 1 is a number; with this limit there is nothing to refuse.
+    let mut running = decoder(trial, Varint, &most)?;
+    running.feed(
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01abc",
+        &Delivery::cut_at(&[9, 10, 11, 12]),
+    )?;
+    if running.has_ended() {
+        let run = trial.finish(running)?;
+        let what = "2^64 - 1 octets announced, limit 2^64 - 1";
+        return Err(Failure::words(
+            what,
+            "the program waits for them",
+            run.ending,
+        ));
+    }
+    trial.end(running);
+    // With another limit there is.
+    expect_refused_while_open(
+        trial,
+        Varint,
+        &["--count", "2"],
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+    )
+}
+
+/// A varint of two octets can be cut between them, and `80` alone is neither
+/// wrong nor a number.
+fn a_cut_inside_a_varint_changes_nothing(trial: &mut Trial) -> Verdict {
+    let messages = Varint.three(trial);
+    expect_cut_anywhere(trial, Varint, &messages)?;
+    let long = [octets(trial.word(128)), Vec::new(), octets(trial.word(256))];
+    let len = Varint.stream(&long).len();
+    expect_however_cut(
+        trial,
+        Varint,
+        &long,
+        &[
+            Delivery::cut_at(&[1]),
+            Delivery::octet_by_octet(len),
+            Delivery::whole(),
+        ],
+    )?;
+    let deliveries = [
+        Delivery::cut_at(&[1]),
+        Delivery::cut_at(&[2]),
+        Delivery::cut_at(&[132]),
+        Delivery::whole(),
+    ];
+    expect_relayed_however_cut(trial, (Varint, Length), &long, &deliveries)?;
+    expect_relayed_however_cut(trial, (Cobs, Varint), &long, &[Delivery::whole()])
+}
+
+/// RFC 9293 §3.6: an end after half a length is as much in mid-message as one
+/// after half a message, and there is no way on.
+fn an_end_inside_a_varint_is_an_error(trial: &mut Trial) -> Verdict {
+    let frame = Varint.frame(trial.word(130).as_bytes());
+    for len in [1, 2, 3, 131] {
+        let stream = [&Varint.frame(b"ok"), frame.get(..len).unwrap_or_default()].concat();
+        for args in [
+            ["--max", "200"].as_slice(),
+            &["--max", "200", "--resync"],
+            &["--max", "200", "--whole"],
+        ] {
+            let args = [&["decode", "--framing", "varint"], args].concat();
+            let run = trial.run_fed(&args, &stream, &Delivery::cut_at(&[3]))?;
+            refused(
+                &run,
+                &format!("a whole frame as varint, then {len} of 132 octets and the end"),
+                "ok\n",
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Ten octets announce 2^64 - 1. Nothing is reserved, and where the frame would
+/// end is a sum that does not fit.
+fn the_greatest_length_takes_no_memory(trial: &mut Trial) -> Verdict {
+    trial.limit_memory(MEMORY_LEN_MAX);
+    for announced in [u64::MAX, u64::MAX - 9, 1 << 63, 1 << 62, 1 << 32] {
+        let stream = [
+            Varint.frame(b"hi"),
+            varint(announced, 1),
+            octets("not so much"),
+        ]
+        .concat();
+        for max in ["65536", "18446744073709551615"] {
+            let run = trial.run(
+                &["decode", "--whole", "--framing", "varint", "--max", max],
+                &stream,
+            )?;
+            let what = format!("`hi`, and {announced} octets announced as varint, limit {max}");
+            refused(&run, &what, "hi\n")?;
+        }
+    }
+    Ok(())
+}
