@@ -4,7 +4,7 @@ use anstream::println;
 use netlings::chapter;
 use netlings::course::{Trouble, read};
 use netlings::progress::Progress;
-use netlings::report;
+use netlings::report::Look;
 use serde::Serialize;
 
 use crate::check::bold;
@@ -111,7 +111,7 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     let from = if args.again { 0 } else { seen - 1 };
     for (title, hint) in text.hints.iter().take(seen).skip(from) {
         println!("{}\n", bold(&format!("{name} · {title}")));
-        for line in report::wrap(&chapter::plain(hint), 92) {
+        for line in chapter::lines(hint, Look::of_stdout().width - 4) {
             println!("  {line}");
         }
         println!();

@@ -10,7 +10,7 @@ use netlings::chapter;
 use netlings::check::LabChecks;
 use netlings::course::{Lab, Tree, Trouble, read};
 use netlings::progress::{self, Progress};
-use netlings::report;
+use netlings::report::Look;
 
 use crate::check::{LabRun, Subject, Which, any_seed, bold, paint};
 use crate::{Place, Verdict};
@@ -133,10 +133,8 @@ fn tell_learned<'a>(
             paint("✔", AnsiColor::Green),
             bold(&format!("{}/{step}: {title}", lab.name))
         );
-        for line in report::wrap(
-            &chapter::plain(&chapter::step_text(&page, step).learned.unwrap_or_default()),
-            92,
-        ) {
+        let learned = chapter::step_text(&page, step).learned.unwrap_or_default();
+        for line in chapter::lines(&learned, Look::of_stdout().width - 4) {
             println!("   {line}");
         }
         println!();

@@ -1,6 +1,8 @@
 //! What netlings takes from a chapter: the hints of a step, and the sentence
 //! that says what it taught. The book and the terminal have one source.
 
+use crate::report::wrap;
+
 /// What a chapter has for a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepText {
@@ -43,8 +45,42 @@ pub fn step_text(chapter: &str, number: u8) -> StepText {
     text
 }
 
-/// Markdown for a terminal: links lose their targets, emphasis its stars.
-pub fn plain(markdown: &str) -> String {
+/// Markdown as lines for a terminal: paragraphs are filled to `width` columns,
+/// listings stand four blanks in, links lose their targets and emphasis its stars.
+pub fn lines(markdown: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut paragraph = String::new();
+    let mut listing = false;
+    let flush = |paragraph: &mut String, lines: &mut Vec<String>| {
+        if !paragraph.is_empty() {
+            lines.extend(wrap(&without_marks(paragraph), width));
+            paragraph.clear();
+        }
+    };
+    for line in markdown.lines() {
+        let item = line.starts_with("- ");
+        if line.starts_with("```") || line.is_empty() || listing || item {
+            flush(&mut paragraph, &mut lines);
+        }
+        if line.starts_with("```") {
+            listing = !listing;
+        } else if listing {
+            lines.push(format!("    {line}"));
+        } else if line.is_empty() {
+            lines.push(String::new());
+        } else {
+            if !paragraph.is_empty() {
+                paragraph.push(' ');
+            }
+            paragraph.push_str(line);
+        }
+    }
+    flush(&mut paragraph, &mut lines);
+    lines
+}
+
+/// A paragraph without the marks of links and emphasis.
+fn without_marks(markdown: &str) -> String {
     let mut plain = String::new();
     let mut rest = markdown;
     while let Some((before, link)) = rest.split_once("](") {
@@ -84,9 +120,26 @@ mod tests {
     #[test]
     fn a_link_becomes_its_text() {
         assert_eq!(
-            plain("see [the *map*](layers.md#map), **now**"),
+            without_marks("see [the *map*](layers.md#map), **now**"),
             "see the map, now"
         );
-        assert_eq!(plain("a](b"), "a](b");
+        assert_eq!(without_marks("a](b"), "a](b");
+    }
+
+    #[test]
+    fn paragraphs_are_filled_and_listings_kept() {
+        let markdown = "One sentence.\nAnother *one*.\n\n```text\na  b\n\nc\n```\n\n- x\n- y";
+        let expected = [
+            "One sentence. Another one.",
+            "",
+            "    a  b",
+            "    ",
+            "    c",
+            "",
+            "- x",
+            "- y",
+        ];
+        assert_eq!(lines(markdown, 40), expected);
+        assert_eq!(lines(markdown, 14)[..2], ["One sentence.", "Another one."]);
     }
 }

@@ -50,7 +50,14 @@ impl Weather {
         (seed, octets, attempt).hash(&mut hasher);
         let mut drawn = hasher.finish() % 100;
         let kinds = [
-            (if attempt.is_multiple_of(5) { 0 } else { self.loss }, Fate::Lost),
+            (
+                if attempt.is_multiple_of(5) {
+                    0
+                } else {
+                    self.loss
+                },
+                Fate::Lost,
+            ),
             (self.duplication, Fate::Duplicated),
             (self.reordering, Fate::Held),
             (self.truncation, Fate::Truncated),
