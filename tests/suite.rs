@@ -9,6 +9,7 @@ mod suite {
     mod captures;
     mod cli;
     mod mutants;
+    mod reports;
     mod solutions;
     mod tree;
     mod untouched;

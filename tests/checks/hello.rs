@@ -197,7 +197,9 @@ const MISTAKES: &[Mistake] = &[
                 "a_client_that_leaves_in_mid_line_is_reported",
             ];
             cut_off.contains(&evidence.check)
-                && evidence.last.is_some_and(|run| run.code == Some(0))
+                && evidence
+                    .last
+                    .is_some_and(|run| run.code == Some(0) && run.stderr.is_empty())
         },
     },
     Mistake {
@@ -231,6 +233,21 @@ const MISTAKES: &[Mistake] = &[
             evidence.check == "the_server_speaks_first"
                 && evidence.happened(&What::Silent)
                 && evidence.failure.came.is_empty()
+        },
+    },
+    Mistake {
+        name: "a complete line refused",
+        why: "the line came whole, with its LF, and the program gave up all the same. A line is complete at its LF; \
+              how many octets a buffer has room for, and whether more octets come, is no matter",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            let sent = evidence.pieces_sent(evidence.last_stream()).concat();
+            sent == evidence.failure.expected
+                && sent.ends_with(b"\n")
+                && evidence.failure.came.is_empty()
+                && evidence.last.is_some_and(|run| {
+                    run.code == Some(1) && run.stderr_text().starts_with("error:")
+                })
         },
     },
     Mistake {

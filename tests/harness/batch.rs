@@ -9,6 +9,9 @@ use crate::trial::{Run, Trial};
 /// What is expected where there can be no answer, in the words of a report.
 pub const REFUSAL: &str = "`! ` and the reason why there is no answer";
 
+/// What came where an answer is missing.
+pub const NO_LINE: &str = "no line";
+
 /// What a line of the answer must be.
 #[derive(Clone, Debug)]
 pub enum Wanted {
@@ -84,11 +87,23 @@ pub fn expect_answers(trial: &mut Trial, args: &[&str], with: &str, asked: &[Ask
             &format!("on standard input{with}"),
         ));
     }
-    let place = format!(
-        "as line {} of {} on standard input{with}",
-        number + 1,
-        asked.len()
-    );
+    // It is right alone, so it is shown behind the line before it; and else
+    // with all of them.
+    let before = number.saturating_sub(1);
+    for range in [before..number + 1, 0..asked.len()] {
+        let lines = asked.get(range).unwrap_or_default();
+        let run = run_lines(trial, args, with, lines)?;
+        if let Some(number) = first_wrong(&run, lines) {
+            let place = format!(
+                "as line {} of {} on standard input{with}",
+                number + 1,
+                lines.len()
+            );
+            let wrong = lines.get(number..=number).unwrap_or_default();
+            return Err(difference(&run, number, wrong, &place));
+        }
+    }
+    let place = format!("on standard input{with}, in one run and not in the next");
     Err(difference(&run, number, wrong, &place))
 }
 
@@ -140,7 +155,7 @@ pub fn difference(run: &Run, number: usize, asked: &[Asked], place: &str) -> Fai
     let what = format!("`{text}` {place}");
     let failure = match (wanted, line) {
         (Wanted::Refused, line) => {
-            let came = line.map_or_else(|| "no line".to_owned(), |line| format!("{line:?}"));
+            let came = line.map_or_else(|| NO_LINE.to_owned(), |line| format!("{line:?}"));
             Failure::words(what, REFUSAL, came).at(0, start)
         }
         (Wanted::From(_, expected) | Wanted::Column(_, expected), None) => {

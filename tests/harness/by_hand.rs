@@ -117,6 +117,8 @@ impl ByHand {
         let (host, port) = MEETING.split_once(':').unwrap_or_default();
         let close = if self.closes { "N" } else { "" };
         match self.role {
+            // Nothing was sent: what it prints, as another program would read it.
+            Role::Filter if self.pieces.is_empty() && !self.closes => format!("{run} | cat"),
             Role::Filter => format!("{feed} | {run}"),
             Role::Client => format!("{feed} | nc -l{close} {host} {port} & sleep 1; {run}"),
             Role::Server => {

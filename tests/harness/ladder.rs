@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{Event, Failure, Fate, What};
+use crate::trial::ENDED_BY_US;
 
 /// The widest a ladder gets, in columns, however wide the window is.
 pub const WIDTH_MAX: usize = 96;
@@ -202,8 +203,7 @@ fn last_program(events: &[Event]) -> usize {
 /// than `failure` expected.
 pub fn guilty(events: &[Event], failure: &Failure) -> Option<usize> {
     let Some((stream, offset)) = failure.place else {
-        // Seen at the end, by words: an exit status, a silence, a close.
-        return events.len().checked_sub(1);
+        return last_deed(events);
     };
     let wanted = offset + failure.first_difference();
     let mut end = 0;
@@ -221,6 +221,8 @@ pub fn guilty(events: &[Event], failure: &Failure) -> Option<usize> {
                 }
             }
             // It ends here, though more was expected.
+            // The end of standard output has no row: the program's end has.
+            What::End if stream == 0 => {}
             What::End | What::Reset | What::Silent | What::Exited(_) if wanted >= end => {
                 return Some(index);
             }
@@ -228,6 +230,25 @@ pub fn guilty(events: &[Event], failure: &Failure) -> Option<usize> {
         }
     }
     None
+}
+
+/// The last event, or the one before it if that was the program's and then the
+/// harness ended the program, which is no deed of its own.
+fn last_deed(events: &[Event]) -> Option<usize> {
+    let last = events.len().checked_sub(1)?;
+    match &events.get(last)?.what {
+        What::Exited(how) if how == ENDED_BY_US => {}
+        _ => return Some(last),
+    }
+    let has_row = |event: &Event| event.stream > 0 || event.what != What::End;
+    let before = events.get(..last)?.iter().rposition(has_row);
+    let deed = before.filter(|&before| {
+        matches!(
+            events.get(before).map(|event| &event.what),
+            Some(What::Received(_) | What::Accepted | What::End | What::Reset | What::Silent)
+        )
+    });
+    deed.or(Some(last))
 }
 
 fn row(event: &Event) -> Option<(Way, String)> {

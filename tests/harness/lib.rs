@@ -6,6 +6,7 @@
 //! | [`course`] | the course as it lies in the tree: parts, chapters, labs, steps, files |
 //! | [`chapter`] | what netlings takes from a chapter: hints, and what a step teaches |
 //! | [`check`] | what a check is, what it can come to, and the named mistakes |
+//! | [`mistakes`] | the named mistakes that people make in any lab |
 //! | [`trial`] | one check's dealings with one program: start it, feed it, read it |
 //! | [`batch`] | many questions in one run, a line each |
 //! | [`stream`] | TCP peers that cut, drip, close and reset on purpose |
@@ -37,6 +38,7 @@ pub mod course;
 pub mod datagram;
 pub mod drain;
 pub mod ladder;
+pub mod mistakes;
 pub mod progress;
 pub mod recording;
 pub mod report;

@@ -96,10 +96,17 @@ pub fn compare(failure: &Failure) -> (String, String, String) {
         }
         return (quoted(expected_text), quoted(came_text) + &ended, place);
     }
+    // As wide as the longer of the two, so that they stand one above the other.
+    let from = row_start(at);
+    let longer = expected.len().max(came.len()).saturating_sub(from).min(16);
     (
-        hex_around(expected, at),
-        hex_around(came, at) + &ended,
-        place,
+        hex_around(expected, at, longer),
+        hex_around(came, at, longer) + &ended,
+        format!(
+            "{place}; {} octets were expected, {} came",
+            expected.len(),
+            came.len()
+        ),
     )
 }
 
@@ -127,13 +134,18 @@ fn printable(octets: &[u8]) -> Option<&str> {
     text.chars().all(plain).then_some(text)
 }
 
-/// Sixteen octets around offset `at`, the one at `at` in brackets:
-/// `0010  c0[0c]00 01  │···· │`.
-fn hex_around(octets: &[u8], at: usize) -> String {
+/// Where the row of sixteen octets begins that holds offset `at`.
+fn row_start(at: usize) -> usize {
+    at - at % 16
+}
+
+/// Sixteen octets around offset `at`, the one at `at` in brackets, and as wide
+/// as `room` of them: `0010  c0[0c]00 01  │····│`.
+fn hex_around(octets: &[u8], at: usize, room: usize) -> String {
     if octets.is_empty() {
         return "nothing".to_owned();
     }
-    let from = if at < 16 { 0 } else { at - at % 16 };
+    let from = row_start(at);
     let row = octets.iter().enumerate().skip(from).take(16);
     let mut hex = String::new();
     let mut text = String::new();
@@ -153,10 +165,8 @@ fn hex_around(octets: &[u8], at: usize) -> String {
     if at < octets.len() && (at + 1 == octets.len() || at % 16 == 15) {
         hex.push(']');
     }
-    format!(
-        "{from:04x} {hex:<50}│{text}│  {} octets in all",
-        octets.len()
-    )
+    let width = 3 * room + 1;
+    format!("{from:04x} {hex:<width$} │{text}│")
 }
 
 /// The last lines of standard error, without the runtime's advice.
@@ -305,7 +315,7 @@ mod tests {
         assert!(expected.starts_with("0000  00 00 00[05]"), "{expected}");
         assert!(came.starts_with("0000  00 00 00[09]"), "{came}");
         assert_eq!(
-            hex_around(&[1, 2, 3], 1)
+            hex_around(&[1, 2, 3], 1, 16)
                 .split('│')
                 .next()
                 .map(str::trim_end),

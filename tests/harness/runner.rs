@@ -15,7 +15,7 @@ use crate::check::{Check, Evidence, Failure, LabChecks, Need, Outcome, Report};
 use crate::ladder::Ladder;
 use crate::tree::{self, Tree};
 use crate::trial::{Program, Trial};
-use crate::{capture, cargo, checks, ladder, recording, report, wait};
+use crate::{capture, cargo, checks, ladder, mistakes, recording, report, wait};
 
 /// How long a check's process may take before it is ended. Each of its programs
 /// and conversations has a deadline of its own, so this is for trouble of ours.
@@ -268,7 +268,12 @@ fn failed(
     let mistake = lab
         .mistakes
         .iter()
+        .chain(mistakes::GENERAL)
         .find(|mistake| (mistake.seen)(&evidence));
+    let rfc = mistake
+        .map(|mistake| mistake.rfc)
+        .filter(|rfc| !rfc.is_empty())
+        .unwrap_or(check.rfc);
     let (expected, came, difference) = report::compare(failure);
     let connections = trial.connections();
     Outcome::Fail(Box::new(Report {
@@ -278,7 +283,7 @@ fn failed(
         difference,
         mistake: mistake.map(|mistake| mistake.name.to_owned()),
         why: mistake.map(|mistake| mistake.why.to_owned()),
-        rfc: mistake.map_or(check.rfc, |mistake| mistake.rfc).to_owned(),
+        rfc: rfc.to_owned(),
         by_hand: by_hand(&events, |stream| connections.get(&stream).copied()),
         capture: keep_capture(captures, check, trial, Some(failure)),
         ladder: Ladder::new(&events, Some(failure)),

@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::capture::Ends;
+use crate::capture::{Ends, Transport};
 use crate::check::{Event, Failure, Verdict, What};
 use crate::datagram::{Datagrams, Weather};
 use crate::stream::{Delivery, Listener, Peer, Refusing};
 use crate::tree::Tree;
-use crate::{drain, wait};
+use crate::{drain, mistakes, wait};
 
 /// What a program may print before it is ended, in octets a stream.
 pub const OUTPUT_LEN_MAX: usize = 4 << 20;
 
-/// The patience with a program, from its start or from the beginning of a
-/// conversation with it. What it has to do takes milliseconds.
+/// The patience with a program, from its start or from the last sign of it: a
+/// conversation, octets that it read or sent. What it has to do in between takes
+/// milliseconds.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The program under check, in whatever language.
@@ -32,6 +33,12 @@ pub struct Program {
     /// The preloaded library that makes system calls fall short.
     pub shortfall: Option<PathBuf>,
 }
+
+/// How a program ended that the harness ended.
+pub const ENDED_BY_US: &str = "ended by us";
+
+/// What is tried when a server is waited for, in the words of a report.
+pub const LISTENING: &str = "the line that says where the server listens";
 
 /// What a check function works with.
 pub struct Trial {
@@ -53,6 +60,7 @@ pub struct Log {
     deadline: Arc<Mutex<Instant>>,
     events: Arc<Mutex<Vec<Event>>>,
     connections: Arc<Mutex<BTreeMap<usize, Ends>>>,
+    listeners: Arc<Mutex<Vec<Weak<TcpListener>>>>,
     ended: Arc<Mutex<Ended>>,
 }
 
@@ -72,6 +80,7 @@ impl Log {
             deadline: Arc::new(Mutex::new(Instant::now() + DEADLINE)),
             events: Arc::default(),
             connections: Arc::default(),
+            listeners: Arc::default(),
             ended: Arc::default(),
         }
     }
@@ -98,13 +107,30 @@ impl Log {
         });
     }
 
+    /// Adds that these octets are sent, before they are: what the program does
+    /// about them comes after. Gives what [`Log::not_sent`] needs.
+    pub(crate) fn sending(&self, stream: usize, octets: &[u8]) -> usize {
+        self.add(stream, What::Sent(octets.to_vec()));
+        let events = self.lock();
+        let is_it = |event: &Event| event.stream == stream && matches!(event.what, What::Sent(_));
+        events.iter().rposition(is_it).unwrap_or(events.len())
+    }
+
+    /// The octets of that event could not be sent.
+    pub(crate) fn not_sent(&self, index: usize) {
+        if let Some(event) = self.lock().get_mut(index) {
+            event.what = What::NotSent;
+        }
+    }
+
     /// When patience with what the program does now ends.
     pub(crate) fn deadline(&self) -> Instant {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins [`DEADLINE`] anew: a program was started, or a conversation begun.
-    fn renew(&self) {
+    /// Begins [`DEADLINE`] anew: a program was started, a conversation begun, or
+    /// the program has read or sent something.
+    pub(crate) fn renew(&self) {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + DEADLINE;
     }
 
@@ -118,6 +144,40 @@ impl Log {
         let number = connections.len() + 1;
         connections.insert(number, ends);
         number
+    }
+
+    /// Keeps an eye on a listener of ours.
+    pub(crate) fn watch(&self, listener: &Arc<TcpListener>) {
+        let mut listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        listeners.push(Arc::downgrade(listener));
+    }
+
+    /// Accepts the connections that a program opened and no check waited for,
+    /// so that a report shows them. They last as long as what this gives.
+    fn accept_the_rest(&self) -> Vec<TcpStream> {
+        let listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut accepted = Vec::new();
+        for listener in listeners.iter().filter_map(Weak::upgrade) {
+            while let Ok((stream, program)) = listener.accept() {
+                let Ok(harness) = stream.local_addr() else {
+                    continue;
+                };
+                let number = self.number(Ends {
+                    transport: Transport::Tcp,
+                    harness,
+                    program,
+                });
+                self.add(number, What::Accepted);
+                accepted.push(stream);
+            }
+        }
+        accepted
     }
 
     fn add_run(&self, run: Run) {
@@ -154,6 +214,8 @@ pub struct Run {
     pub ending: String,
     /// Whether it was still running at the deadline and was ended.
     pub overdue: bool,
+    /// Whether it then had computed for a good part of the time, and not waited.
+    pub busy: bool,
     /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error.
@@ -210,12 +272,12 @@ impl Run {
     /// The difference, as a failure of `what`.
     pub fn expect_refusal(&self, what: &str) -> Verdict {
         let said = self.stderr_text();
-        if said.contains("panicked at") {
-            return Err(Failure::words(
-                what,
-                "exit status 1 and a message",
-                "a panic",
-            ));
+        let crash = [
+            ("panicked at", "a panic"),
+            (mistakes::TRACEBACK, "an exception that nobody caught"),
+        ];
+        if let Some((_, came)) = crash.iter().find(|(mark, _)| said.contains(mark)) {
+            return Err(Failure::words(what, "exit status 1 and a message", *came));
         }
         self.expect_exit(what, 1)?;
         if said.trim().is_empty() {
@@ -364,8 +426,9 @@ impl Trial {
         let run = running.finish();
         if run.overdue {
             let came = format!(
-                "it still ran after {} s, having printed {} octets",
+                "after {} s it still {}, having printed {} octets",
                 DEADLINE.as_secs(),
+                if run.busy { "computed" } else { "waited" },
                 run.stdout.len()
             );
             return Err(Failure::words(
@@ -568,13 +631,14 @@ impl Running {
                             format!("the program reads the {} octets of its input", octets.len());
                         return Err(Failure::words("standard input", expected, came));
                     }
+                    self.log.renew();
                 }
             }
+            let sending = self.log.sending(0, piece);
             if write_within(input, piece, self.log.deadline()) {
-                self.log.add(0, What::Sent(piece.to_vec()));
                 fed += piece.len();
             } else {
-                self.log.add(0, What::NotSent);
+                self.log.not_sent(sending);
                 return Ok(());
             }
         }
@@ -593,17 +657,17 @@ impl Running {
     /// # Errors
     /// A failure if another line comes, or none.
     pub fn address(&mut self) -> Result<SocketAddr, Failure> {
-        let line = self.line(1)?;
+        let expected = "\"listening on ADDRESS:PORT\\n\", the first on standard output";
+        let line = self.line(1).map_err(|failure| Failure {
+            what: LISTENING.to_owned(),
+            words: failure.words.map(|(_, came)| (expected.to_owned(), came)),
+            ..failure
+        })?;
         let address = line
             .strip_prefix("listening on ")
-            .and_then(|rest| rest.trim_end().parse().ok());
-        address.ok_or_else(|| {
-            Failure::words(
-                "the first line of output",
-                "listening on ADDR",
-                format!("{line:?}"),
-            )
-        })
+            .and_then(|rest| rest.trim_end().parse().ok())
+            .filter(|address: &SocketAddr| address.port() > 0);
+        address.ok_or_else(|| Failure::words(LISTENING, expected, format!("{line:?}")))
     }
 
     /// Waits for line `number` of standard output, counted from 1.
@@ -618,16 +682,21 @@ impl Running {
         match lines.get(number - 1) {
             Some(line) if line.ends_with(b"\n") => Ok(String::from_utf8_lossy(line).into_owned()),
             _ => {
-                let came = if self.has_ended() {
-                    "the program ended"
-                } else {
-                    "nothing more came"
-                };
                 let shown = String::from_utf8_lossy(&octets).into_owned();
+                let after = if shown.is_empty() {
+                    String::new()
+                } else {
+                    format!(" after {shown:?}")
+                };
+                let came = if self.has_ended() {
+                    format!("nothing{after}, and the program ended")
+                } else {
+                    format!("nothing{after}, within {} s", DEADLINE.as_secs())
+                };
                 Err(Failure::words(
                     format!("line {number} of standard output"),
-                    format!("a line {number}"),
-                    format!("{came}, after {shown:?}"),
+                    "a line with its LF",
+                    came,
                 ))
             }
         }
@@ -671,10 +740,44 @@ impl Running {
         self.collect(ended.is_none())
     }
 
+    /// Waits for a moment until the program waits too: what it was about to say
+    /// belongs to the report. Linux tells; elsewhere it is cut off.
+    fn until_quiet(&mut self) {
+        let threads = format!("/proc/{}/task", self.pid());
+        let soon = Instant::now() + Duration::from_millis(500);
+        wait::until(soon, || {
+            let mut threads = std::fs::read_dir(&threads).into_iter().flatten().flatten();
+            let runs = threads.any(|thread| {
+                let stat = std::fs::read_to_string(thread.path().join("stat"));
+                stat.is_ok_and(|stat| state(&stat).starts_with(['R', 'D']))
+            });
+            (!runs).then_some(())
+        });
+    }
+
+    /// Whether the program has computed for more than a second, as Linux tells.
+    fn is_busy(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()));
+        let stat = stat.unwrap_or_default();
+        // Fields 14 and 15: the time in user and in kernel mode, in hundredths
+        // of a second.
+        let times = state(&stat).split_whitespace().skip(11).take(2);
+        times
+            .filter_map(|time| time.parse::<u64>().ok())
+            .sum::<u64>()
+            > 100
+    }
+
     /// Ends what still runs, and gives what the program printed.
     fn collect(&mut self, overdue: bool) -> Run {
         self.collected = true;
         let status = self.tree.child.try_wait().ok().flatten();
+        let busy = overdue && self.is_busy();
+        let _rest = if overdue {
+            self.log.accept_the_rest()
+        } else {
+            Vec::new()
+        };
         self.input = None;
         self.tree.end();
         // The tree is gone, so its ends of the pipes are too. Where orphans
@@ -692,13 +795,14 @@ impl Running {
             None if stdout.len() > OUTPUT_LEN_MAX => {
                 format!("ended by us, after {OUTPUT_LEN_MAX} octets of output")
             }
-            None => "ended by us".to_owned(),
+            None => ENDED_BY_US.to_owned(),
         };
         let run = Run {
             args: std::mem::take(&mut self.args),
             code: status.and_then(|status| status.code()),
             ending,
             overdue,
+            busy,
             stdout,
             stderr: std::mem::take(&mut self.stderr.lock().0),
         };
@@ -711,9 +815,16 @@ impl Drop for Running {
     /// A check that fails drops its programs; what they said still counts.
     fn drop(&mut self) {
         if !self.collected {
+            self.until_quiet();
             self.collect(false);
         }
     }
+}
+
+/// A `stat` of Linux from its third field on, the state: behind the name, which
+/// may hold blanks.
+fn state(stat: &str) -> &str {
+    stat.rsplit_once(") ").map_or("", |(_, fields)| fields)
 }
 
 /// Writes all of `octets`; false if the program closed its input or did not

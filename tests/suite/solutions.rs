@@ -40,7 +40,7 @@ fn solutions_pass_three_times_in_a_row_under_load() {
     if !has_solutions() {
         return;
     }
-    // Loads of its own: bounded, and ended by the guard whatever happens.
+    // Loads of its own, ended by the guard whatever happens.
     let _busy: Vec<_> = (0..8).map(|_| Busy::start()).collect();
     for _ in 0..3 {
         assert_all_pass(&check(&["--tree", "solutions"]));
