@@ -37,7 +37,7 @@ pub struct Args {
 const TOP: &[&str] = &[".cargo", ".gitignore", "README.md"];
 
 /// What is left out of `tests` and `book`: pieces of solutions.
-const LEFT_OUT: &[&str] = &["tests/mutants", "tests/suite/hello.py"];
+const LEFT_OUT: &[&str] = &["tests/mutants", "tests/suite/hello.py", "tests/suite/wrong"];
 
 /// Runs the command.
 pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {

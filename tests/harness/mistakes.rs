@@ -59,7 +59,9 @@ pub const GENERAL: &[Mistake] = &[
         why: "the program neither waits nor ends, it computes: some loop goes round and nothing changes in it. A read \
               that gives no octets says that the stream has ended and that none will come",
         rfc: "",
-        seen: |evidence| overdue(evidence).is_some_and(|run| run.busy),
+        seen: |evidence| {
+            overdue(evidence).is_some_and(|run| run.busy && run.stdout.len() < PRINTED_LEN_MAX)
+        },
     },
     Mistake {
         name: "a connection closed with octets unread",
@@ -172,6 +174,10 @@ pub const GENERAL: &[Mistake] = &[
         },
     },
 ];
+
+/// What a program prints at most that goes round a loop in which nothing
+/// changes; one that prints more does something there.
+const PRINTED_LEN_MAX: usize = 4096;
 
 /// How the report of an exception begins that nobody caught, in Python.
 pub const TRACEBACK: &str = "Traceback (most recent call last)";

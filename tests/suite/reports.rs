@@ -124,28 +124,31 @@ fn neutral(mut report: Report) -> String {
     neutral
 }
 
-/// The same with the rows of the ladder that stand together and go from the
-/// program to the harness in one order: what it prints and what it sends come
-/// on different ways, and either may be faster.
+/// The same with rows of the ladder in one order that may come in any: what the
+/// program sends and what it prints go on different ways, and while it works the
+/// harness ends its own direction.
 fn in_one_order(text: &str) -> String {
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let is_from = |line: &String| line.contains(" │◀");
-    for group in lines.chunk_by_mut(|a, b| is_from(a) && is_from(b)) {
-        let rows: Vec<(String, String)> = group
-            .iter()
-            .map(|line| line.split_once(" │").unwrap_or_default())
-            .map(|(number, row)| (number.to_owned(), row.to_owned()))
-            .collect();
-        if rows.len() < 2 {
+    let is_from = |line: &str| line.contains(" │◀");
+    let is_end = |line: &str| {
+        line.ends_with("▶│")
+            && (line.contains(" closes its direction (FIN) ") || line.contains(" end of input "))
+    };
+    let moves = |line: &&str| is_from(line) || is_end(line);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut ordered = String::new();
+    for group in lines.chunk_by(|a, b| moves(a) && moves(b)) {
+        let rows = group.iter().map(|line| line.split_once(" │"));
+        let Some(mut rows) = rows.collect::<Option<Vec<_>>>().filter(|_| group.len() > 1) else {
+            group.iter().for_each(|line| ordered.extend([line, "\n"]));
             continue;
-        }
-        let mut contents: Vec<String> = rows.iter().map(|row| row.1.clone()).collect();
-        contents.sort();
-        for ((line, (number, _)), row) in group.iter_mut().zip(rows).zip(contents) {
-            *line = format!("{number} │{row}");
+        };
+        let numbers: Vec<&str> = rows.iter().map(|(number, _)| *number).collect();
+        rows.sort_by_key(|(_, row)| (row.starts_with('◀'), *row));
+        for (number, (_, row)) in numbers.iter().zip(rows) {
+            ordered.extend([number, " │", row, "\n"]);
         }
     }
-    lines.join("\n") + "\n"
+    ordered
 }
 
 fn program(lab: &str) -> PathBuf {
