@@ -376,7 +376,10 @@ fn expect_decoded(trial: &mut Trial, framing: Framing, messages: &[Message]) -> 
         alone.expect(&what, texts(&two).as_bytes())?;
     }
     run.expect(
-        &format!("{count} {} frames", framing.name()),
+        &match count {
+            1 => format!("one {} frame", framing.name()),
+            count => format!("{count} {} frames", framing.name()),
+        },
         expected.as_bytes(),
     )
 }

@@ -16,116 +16,26 @@ pub const LAB: LabChecks = LabChecks {
     recordings: &[],
 };
 
+#[rustfmt::skip]
 const CHECKS: &[Check] = &[
     check!(1, 2, the_greeting_is_printed, "step-1", "RFC 9293 §2.2"),
-    check!(
-        1,
-        3,
-        a_greeting_in_pieces_is_printed_whole,
-        "step-1",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        1,
-        1,
-        only_the_first_line_is_printed,
-        "step-1",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        1,
-        1,
-        the_longest_greeting_is_printed_and_a_longer_one_refused,
-        "step-1",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        1,
-        1,
-        a_greeting_that_ends_in_mid_line_is_refused,
-        "step-1",
-        "RFC 9293 §3.6"
-    ),
-    check!(
-        1,
-        1,
-        a_greeting_that_is_not_utf8_is_refused,
-        "step-1",
-        "RFC 3629 §3"
-    ),
-    check!(
-        1,
-        2,
-        the_next_address_is_tried_when_one_refuses,
-        "step-1",
-        "RFC 1123 §2.3"
-    ),
-    check!(
-        1,
-        1,
-        an_interrupted_read_is_repeated,
-        "step-1",
-        "RFC 9293 §3.9.1",
-        Need::Shortfall
-    ),
-    check!(
-        1,
-        1,
-        a_server_that_is_not_there_is_reported,
-        "step-1",
-        "RFC 9293 §3.5.2"
-    ),
-    check!(
-        2,
-        3,
-        the_answer_ends_in_a_line_feed,
-        "step-2",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        2,
-        3,
-        a_short_write_is_finished,
-        "step-2",
-        "RFC 9293 §3.9.1",
-        Need::Shortfall
-    ),
-    check!(
-        2,
-        1,
-        the_longest_answer_is_sent_and_a_longer_one_refused,
-        "step-2",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        2,
-        2,
-        an_answer_with_a_line_feed_inside_is_refused,
-        "step-2",
-        "RFC 9293 §2.2"
-    ),
+    check!(1, 3, a_greeting_in_pieces_is_printed_whole, "step-1", "RFC 9293 §2.2"),
+    check!(1, 1, the_blanks_of_a_greeting_are_kept, "step-1", "RFC 9293 §2.2"),
+    check!(1, 1, only_the_first_line_is_printed, "step-1", "RFC 9293 §2.2"),
+    check!(1, 1, the_longest_greeting_is_printed_and_a_longer_one_refused, "step-1", "RFC 9293 §2.2"),
+    check!(1, 1, a_greeting_that_ends_in_mid_line_is_refused, "step-1", "RFC 9293 §3.6"),
+    check!(1, 1, a_greeting_that_is_not_utf8_is_refused, "step-1", "RFC 3629 §3"),
+    check!(1, 2, the_next_address_is_tried_when_one_refuses, "step-1", "RFC 1123 §2.3"),
+    check!(1, 1, an_interrupted_read_is_repeated, "step-1", "RFC 9293 §3.9.1", Need::Shortfall),
+    check!(1, 1, a_server_that_is_not_there_is_reported, "step-1", "RFC 9293 §3.5.2"),
+    check!(2, 3, the_answer_ends_in_a_line_feed, "step-2", "RFC 9293 §2.2"),
+    check!(2, 3, a_short_write_is_finished, "step-2", "RFC 9293 §3.9.1", Need::Shortfall),
+    check!(2, 1, the_longest_answer_is_sent_and_a_longer_one_refused, "step-2", "RFC 9293 §2.2"),
+    check!(2, 2, an_answer_with_a_line_feed_inside_is_refused, "step-2", "RFC 9293 §2.2"),
     check!(3, 2, the_server_speaks_first, "step-3", "RFC 9293 §2.2"),
-    check!(
-        3,
-        3,
-        the_answer_is_printed_whatever_its_pieces,
-        "step-3",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        3,
-        2,
-        the_server_is_done_at_the_line_feed,
-        "step-3",
-        "RFC 9293 §2.2"
-    ),
-    check!(
-        3,
-        2,
-        a_client_that_leaves_in_mid_line_is_reported,
-        "step-3",
-        "RFC 9293 §3.6"
-    ),
+    check!(3, 3, the_answer_is_printed_whatever_its_pieces, "step-3", "RFC 9293 §2.2"),
+    check!(3, 2, the_server_is_done_at_the_line_feed, "step-3", "RFC 9293 §2.2"),
+    check!(3, 2, a_client_that_leaves_in_mid_line_is_reported, "step-3", "RFC 9293 §3.6"),
 ];
 
 const MISTAKES: &[Mistake] = &[
@@ -135,6 +45,17 @@ const MISTAKES: &[Mistake] = &[
               call is made again; `read_exact` and `write_all` do that by themselves, `read` and `write` do not",
         rfc: "RFC 9293 §3.9.1",
         seen: |evidence| evidence.calls_fell_short() && evidence.said("Interrupted"),
+    },
+    Mistake {
+        name: "more cut off than the line feed",
+        why: "the program took the blanks or the CR around the line for a part of its end. The end is one LF, and what \
+              stands before it belongs to the message",
+        rfc: "RFC 9293 §2.2",
+        seen: |evidence| {
+            let text = |octets: &[u8]| String::from_utf8_lossy(octets).trim().to_owned();
+            let Failure { expected, came, .. } = evidence.failure;
+            evidence.check == "the_blanks_of_a_greeting_are_kept" && text(expected) == text(came)
+        },
     },
     Mistake {
         name: "one read taken for one line",
@@ -284,6 +205,14 @@ fn the_greeting_is_printed(trial: &mut Trial) -> Verdict {
     let run = greeted(trial, greeting.as_bytes(), &Delivery::whole())?;
     run.expect("the greeting", greeting.as_bytes())?;
     greeted(trial, b"\n", &Delivery::whole())?.expect("an empty greeting", b"\n")
+}
+
+/// The LF is the line's end, and all before it is the line: blanks, tabs and a
+/// CR too.
+fn the_blanks_of_a_greeting_are_kept(trial: &mut Trial) -> Verdict {
+    let greeting = format!(" \t{}  {} \r\n", trial.word(3), trial.word(3));
+    let run = greeted(trial, greeting.as_bytes(), &Delivery::whole())?;
+    run.expect("a greeting with blanks around it", greeting.as_bytes())
 }
 
 /// RFC 9293 §2.2: TCP keeps no borders between writes; every cut of the

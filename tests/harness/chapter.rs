@@ -140,6 +140,6 @@ mod tests {
             "- y",
         ];
         assert_eq!(lines(markdown, 40), expected);
-        assert_eq!(lines(markdown, 14)[..2], ["One sentence.", "Another one."]);
+        assert!(lines(markdown, 14).starts_with(&["One sentence.".into(), "Another one.".into()]));
     }
 }
