@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use netlings::check::Check;
 use netlings::checks;
@@ -74,23 +74,6 @@ fn the_table_of_a_lab_names_each_of_its_files_once() {
             "{}: a file is named twice",
             lab.name
         );
-        for tree in ["labs", "solutions"] {
-            let folder = root().join(tree).join(&lab.name);
-            if !folder.is_dir() {
-                continue;
-            }
-            let there = files(&folder).expect("the lab can be read");
-            let there: BTreeSet<PathBuf> = there
-                .iter()
-                .filter_map(|file| file.strip_prefix(&folder).ok())
-                .map(PathBuf::from)
-                .collect();
-            assert_eq!(
-                there, set,
-                "{tree}/{}: files there, and files in lab.toml",
-                lab.name
-            );
-        }
         for step in &lab.steps {
             for file in [&step.file].into_iter().chain(&step.also) {
                 let known = lab.yours.contains(file);
@@ -102,6 +85,37 @@ fn the_table_of_a_lab_names_each_of_its_files_once() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_solution_has_the_files_of_its_table_and_no_other() {
+    assert_files("solutions");
+}
+
+/// A learner may keep files of their own in a lab.
+#[test]
+#[ignore = "holds on an untouched checkout"]
+fn a_lab_has_the_files_of_its_table_and_no_other() {
+    assert_files("labs");
+}
+
+fn assert_files(tree: &str) {
+    for checks in checks::LABS {
+        let lab = course().lab(checks.lab).expect("a lab has its lab.toml");
+        let folder = root().join(tree).join(&lab.name);
+        if !folder.is_dir() {
+            println!("skipped: this tree has no {tree}/{}", lab.name);
+            continue;
+        }
+        let there = files(&folder).expect("the lab can be read");
+        let there: BTreeSet<&Path> = there
+            .iter()
+            .filter_map(|file| file.strip_prefix(&folder).ok())
+            .collect();
+        let named = lab.yours.iter().chain(&lab.given);
+        let named: BTreeSet<&Path> = named.map(PathBuf::as_path).collect();
+        assert_eq!(there, named, "{tree}/{}: there, and in lab.toml", lab.name);
     }
 }
 
