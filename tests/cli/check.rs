@@ -42,6 +42,12 @@ pub struct Args {
     /// One JSON document instead of text.
     #[arg(long)]
     json: bool,
+    /// Every failure's report, not the first alone, with every line of it.
+    #[arg(long)]
+    verbose: bool,
+    /// The signs of ASCII alone, for a terminal that lacks others.
+    #[arg(long)]
+    ascii: bool,
 }
 
 /// Reads a seed: 1 to 16 hex digits.
@@ -108,7 +114,9 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         };
         let own = matches!(subject, Subject::Tree(Tree::Labs));
         let which = step.map_or(Which::All, Which::One);
-        let run = LabRun::new(place, checks, lab, subject, which, seed);
+        let mut run = LabRun::new(place, checks, lab, subject, which, seed);
+        run.look.verbose = args.verbose;
+        run.look.ascii |= args.ascii;
         let result = if args.json {
             run.quietly()
         } else {
@@ -199,6 +207,7 @@ pub struct LabRun<'a> {
     subject: Subject,
     which: Which,
     seed: u64,
+    look: Look,
 }
 
 /// Which steps are checked.
@@ -220,6 +229,7 @@ pub struct LabResult {
     results: Vec<(&'static Check, Checked)>,
     seed: u64,
     subject: Subject,
+    look: Look,
 }
 
 /// Why there is no program.
@@ -247,6 +257,7 @@ impl<'a> LabRun<'a> {
             subject,
             which,
             seed,
+            look: Look::of_stdout(),
         }
     }
 
@@ -260,6 +271,7 @@ impl<'a> LabRun<'a> {
     pub fn aloud(self) -> LabResult {
         let steps = self.lab.steps.clone();
         let name = self.lab.name.clone();
+        let look = self.look;
         println!("{}: {}", bold(&name), self.lab.title);
         let mut heading = 0;
         let mut told = String::new();
@@ -271,7 +283,7 @@ impl<'a> LabRun<'a> {
                     .map_or("", |step| step.title.as_str());
                 println!("\n step {heading}: {title}");
             }
-            print_result(check, checked, &mut told);
+            print_result(check, checked, look, &mut told);
         });
         result.print_end();
         result
@@ -285,6 +297,7 @@ impl<'a> LabRun<'a> {
             unbuilt: None,
             results: Vec::new(),
             seed: self.seed,
+            look: self.look,
         };
         let last = u8::try_from(result.lab.steps.len()).unwrap_or(u8::MAX);
         // Steps that are run together; a group that does not pass is the last.
@@ -413,14 +426,14 @@ fn build(root: &Path, lab: &Lab, packages: &[&str]) -> Result<Vec<PathBuf>, Unbu
     }
 }
 
-fn print_result(check: &Check, checked: &Checked, told: &mut String) {
+fn print_result(check: &Check, checked: &Checked, look: Look, told: &mut String) {
     let colour = match checked.outcome {
         Outcome::Pass => AnsiColor::Green,
         Outcome::Fail(_) => AnsiColor::Red,
         Outcome::Todo { .. } => AnsiColor::Yellow,
         Outcome::Skip { .. } | Outcome::Error { .. } => AnsiColor::Cyan,
     };
-    let mark = paint(report::sign(&checked.outcome), colour);
+    let mark = paint(&look.show(report::sign(&checked.outcome)), colour);
     let word = checked.outcome.word();
     let note = match &checked.outcome {
         Outcome::Pass | Outcome::Fail(_) => String::new(),
@@ -483,7 +496,7 @@ impl LabResult {
     pub fn print_step(&self, step: u8) {
         let mut told = String::new();
         for (check, checked) in self.results.iter().filter(|(check, _)| check.step == step) {
-            print_result(check, checked, &mut told);
+            print_result(check, checked, self.look, &mut told);
         }
         self.print_end();
     }
@@ -495,24 +508,25 @@ impl LabResult {
             println!("\n{why}");
             return;
         }
-        if let Some((check, report)) = self.first_failure() {
+        let reports = if self.look.verbose { usize::MAX } else { 1 };
+        for (check, report) in self.failures().take(reports) {
             println!(
                 "\n {} {}\n",
-                paint("✘", AnsiColor::Red),
+                paint(&self.look.show("✘"), AnsiColor::Red),
                 bold(&check.sentence())
             );
             print!(
                 "{}",
-                report::block(report, &self.pointers(check), Look::of_stdout())
+                report::block(report, &self.pointers(check), self.look)
             );
         }
-        println!("\n {}", self.summary());
+        println!("\n {}", self.look.show(&self.summary()));
     }
 
-    fn first_failure(&self) -> Option<(&'static Check, &netlings::check::Report)> {
+    fn failures(&self) -> impl Iterator<Item = (&'static Check, &netlings::check::Report)> {
         self.results
             .iter()
-            .find_map(|(check, checked)| match &checked.outcome {
+            .filter_map(|(check, checked)| match &checked.outcome {
                 Outcome::Fail(report) => Some((*check, &**report)),
                 _ => None,
             })

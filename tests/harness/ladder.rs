@@ -14,8 +14,12 @@ pub const WIDTH_MAX: usize = 96;
 /// The narrowest: below, nothing fits between the lanes.
 pub const WIDTH_MIN: usize = 56;
 
-/// The most rows; the middle of a longer conversation is folded.
+/// The most rows, unless all are asked for; the middle of a longer conversation
+/// is folded.
 const ROWS_MAX: usize = 14;
+
+/// The most characters of a text that are kept to be shown.
+const SAMPLE_LEN_MAX: usize = 200;
 
 /// What is drawn in which direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,12 +77,17 @@ impl Ladder {
                 guilty: guilty == Some(start + index),
             });
         }
-        Ladder { rows: fold(rows) }
+        Ladder { rows }
     }
 
     /// The ladder as text, `width` columns wide; with the signs of ASCII alone
-    /// if `ascii`.
-    pub fn text(&self, width: usize, ascii: bool) -> String {
+    /// if `ascii`, and every row if `whole`.
+    pub fn text(&self, width: usize, ascii: bool, whole: bool) -> String {
+        let rows = if whole {
+            self.rows.clone()
+        } else {
+            fold(&self.rows)
+        };
         let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
         let mark = "◀ first difference";
         // Two lanes, and room for the mark on the right.
@@ -93,7 +102,7 @@ impl Ladder {
             left = left - 3,
             gap = right - left - 4 + name.len() / 2
         );
-        for (number, row) in (1..).zip(&self.rows) {
+        for (number, row) in (1..).zip(&rows) {
             let inner = right - left - 1;
             let between = between(row, inner);
             let tail = if row.guilty {
@@ -108,7 +117,8 @@ impl Ladder {
 
     /// The conversation in sentences, for whoever hears the page.
     pub fn sentences(&self) -> String {
-        let sentences = (1..).zip(&self.rows).map(|(number, row)| {
+        let rows = fold(&self.rows);
+        let sentences = (1..).zip(&rows).map(|(number, row)| {
             let who = match row.way {
                 Way::To => "the harness to your program: ",
                 Way::From => "your program to the harness: ",
@@ -133,7 +143,8 @@ impl Ladder {
         const TOP: usize = 40;
         const LEFT: usize = 90;
         const RIGHT: usize = 670;
-        let height = TOP + ROW * self.rows.len() + 30;
+        let rows = fold(&self.rows);
+        let height = TOP + ROW * rows.len() + 30;
         let bottom = height - 16;
         let mut svg = String::new();
         let _ = write!(
@@ -152,7 +163,7 @@ impl Ladder {
                  <line class=\"faint\" x1=\"{x}\" y1=\"28\" x2=\"{x}\" y2=\"{bottom}\"/>"
             );
         }
-        for (index, row) in self.rows.iter().enumerate() {
+        for (index, row) in rows.iter().enumerate() {
             let y = TOP + ROW * index + 22;
             let class = if row.guilty { "accent" } else { "arrow" };
             let (x1, x2) = match row.way {
@@ -300,7 +311,9 @@ pub fn sample(octets: &[u8]) -> String {
                 .chars()
                 .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')) =>
         {
-            format!("{text:?}")
+            let shown: String = text.chars().take(SAMPLE_LEN_MAX).collect();
+            let more = if shown.len() < text.len() { "…" } else { "" };
+            format!("{shown:?}{more}")
         }
         _ => {
             let hex: Vec<String> = octets
@@ -316,9 +329,9 @@ pub fn sample(octets: &[u8]) -> String {
 
 /// Folds the middle of a conversation that is too long, and keeps the guilty
 /// row in sight.
-fn fold(rows: Vec<Row>) -> Vec<Row> {
+fn fold(rows: &[Row]) -> Vec<Row> {
     if rows.len() <= ROWS_MAX {
-        return rows;
+        return rows.to_vec();
     }
     let guilty = rows
         .iter()
@@ -382,6 +395,7 @@ pub fn to_ascii(text: &str) -> String {
         '–' => '-',
         '…' => '~',
         '·' => '.',
+        '§' => '#',
         c if c.is_ascii() => c,
         _ => '?',
     };
@@ -431,7 +445,7 @@ mod tests {
     #[test]
     fn the_ladder_marks_the_first_difference() {
         let (events, failure) = conversation();
-        let text = Ladder::new(&events, Some(&failure)).text(80, false);
+        let text = Ladder::new(&events, Some(&failure)).text(80, false, false);
         let guilty: Vec<&str> = text
             .lines()
             .filter(|line| line.contains("first difference"))
@@ -448,12 +462,12 @@ mod tests {
         let (mut events, failure) = conversation();
         events.insert(4, event(1, What::Sent(vec![b'x'; 5000])));
         for width in [WIDTH_MIN, 72, 80, 96] {
-            let text = Ladder::new(&events, Some(&failure)).text(width, false);
+            let text = Ladder::new(&events, Some(&failure)).text(width, false, false);
             assert!(
                 text.lines().all(|line| line.chars().count() <= width),
                 "{width}:\n{text}"
             );
-            let ascii = Ladder::new(&events, Some(&failure)).text(width, true);
+            let ascii = Ladder::new(&events, Some(&failure)).text(width, true, false);
             assert!(ascii.is_ascii() && ascii.len() == text.chars().count());
         }
     }
@@ -468,8 +482,11 @@ mod tests {
         long.extend((0..200).map(|octet| event(1, What::Sent(vec![octet]))));
         long.extend(events.into_iter().skip(3));
         let ladder = Ladder::new(&long, Some(&failure));
-        assert!(ladder.rows.len() <= ROWS_MAX, "{}", ladder.rows.len());
-        assert!(ladder.rows.iter().any(|row| row.guilty));
+        let folded = ladder.text(80, false, false);
+        assert!(folded.lines().count() <= ROWS_MAX + 1, "{folded}");
+        assert!(folded.contains("first difference"), "{folded}");
+        let whole = ladder.text(80, false, true);
+        assert_eq!(whole.lines().count(), long.len() - 1 + 1, "{whole}");
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Look {
     pub width: usize,
     /// Whether only the signs of ASCII are shown.
     pub ascii: bool,
+    /// Whether nothing is left out of a conversation.
+    pub verbose: bool,
 }
 
 impl Look {
@@ -23,6 +25,7 @@ impl Look {
     pub const PLAIN: Look = Look {
         width: WIDTH,
         ascii: false,
+        verbose: false,
     };
 
     /// For standard output as it is: the window's width, or that of a report
@@ -39,6 +42,7 @@ impl Look {
                 .unwrap_or(WIDTH)
                 .clamp(ladder::WIDTH_MIN, ladder::WIDTH_MAX),
             ascii,
+            verbose: false,
         }
     }
 
@@ -232,7 +236,11 @@ pub fn block(report: &Report, to: &Pointers, look: Look) -> String {
     for (index, line) in report.stderr.lines().enumerate() {
         row(if index == 0 { "it said" } else { "" }, line);
     }
-    let _ = write!(text, "\n{}\n", report.ladder.text(look.width, false));
+    let _ = write!(
+        text,
+        "\n{}\n",
+        report.ladder.text(look.width, false, look.verbose)
+    );
     // A command stays on one line, to be copied.
     let _ = writeln!(text, "   {:<10} {}", "again", to.again);
     if let Some(by_hand) = &report.by_hand {

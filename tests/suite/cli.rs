@@ -332,6 +332,35 @@ fn what_cannot_be_read_is_misuse() {
 }
 
 #[test]
+fn verbose_shows_every_report_and_ascii_no_other_sign() {
+    if checks::find("hello").is_none() {
+        return;
+    }
+    let (Some(mut wrong), Some(plain)) = (python(""), python("")) else {
+        return;
+    };
+    // The switch stands before the subcommand, which the check appends.
+    wrong.push_str("--one-read");
+    let reports = |args: &[&str]| {
+        let all = ["check", "hello/1", "--exec", &wrong, "--seed", "7f3a"];
+        let output = netlings(&[&all, args].concat()).assert().code(1);
+        String::from_utf8_lossy(&output.get_output().stdout).into_owned()
+    };
+    let count = |text: &str| text.matches("\n   tried ").count();
+    assert_eq!(count(&reports(&[])), 1);
+    assert!(count(&reports(&["--verbose"])) > 1);
+    let ascii = reports(&["--ascii"]);
+    assert!(
+        ascii.is_ascii() && ascii.contains("x fail") && ascii.contains("|<="),
+        "{ascii}"
+    );
+    netlings(&["check", "hello/1", "--exec", &plain, "--ascii"])
+        .assert()
+        .code(0)
+        .stdout(contains("+ pass"));
+}
+
+#[test]
 fn a_command_to_check_is_looked_at_before_it_is_run() {
     if checks::find("hello").is_none() {
         return;
