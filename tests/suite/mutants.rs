@@ -62,13 +62,9 @@ fn every_mutant_is_caught_and_named() {
     thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                while let Some(mutant) = built.get(next.load(Ordering::Relaxed)) {
+                loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(mutant) = built
-                        .get(index)
-                        .or(Some(mutant))
-                        .filter(|_| index < built.len())
-                    else {
+                    let Some(mutant) = built.get(index) else {
                         break;
                     };
                     let command = format!("'{}'", mutant.program.display());
