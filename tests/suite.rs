@@ -8,11 +8,22 @@ mod suite {
     mod book;
     mod captures;
     mod cli;
+    mod layers;
+    #[cfg(target_os = "linux")]
+    mod measure;
     mod mutants;
+    mod ports;
     mod reports;
+    mod segments;
     mod solutions;
+    mod standstill;
+    mod step;
     mod tree;
     mod untouched;
+    mod update;
+    #[cfg(target_os = "linux")]
+    mod watch;
+    mod widgets;
 
     use std::path::{Path, PathBuf};
 

@@ -2,11 +2,13 @@
 //!
 //! mdBook does the work, as a library. What it does not do stands here: a
 //! failed include is told (`include.rs`), questions and figures get
-//! their frames (`dress.rs`), and the pages appear all at once (`publish.rs`).
+//! their frames (`dress.rs`), widgets their places (`widget.rs`), and the pages
+//! appear all at once (`publish.rs`).
 
 mod dress;
 mod include;
 mod publish;
+mod widget;
 
 use std::fmt;
 use std::io::{self, Write};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
 
-use crate::{Error, dress, include};
+use crate::{Error, dress, include, widget};
 
 /// A file in each book that this program built. Only a folder that has it, or
 /// is empty, is ever replaced.
@@ -29,6 +29,7 @@ pub enum Includes {
 pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> {
     let mut book = MDBook::load(root).map_err(|error| Error::MdBook(format!("{error:#}")))?;
     let src = root.join(&book.config.book.src);
+    let widgets = root.join(widget::FOLDER);
     let mut failures = Vec::new();
     book.book.for_each_mut(|item| {
         if let BookItem::Chapter(chapter) = item
@@ -38,6 +39,9 @@ pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> 
             let folder = page.parent().unwrap_or(&src);
             let shown = Path::new("book/src").join(path).display().to_string();
             let (content, failed) = include::check(&chapter.content, folder, &shown);
+            failures.extend(failed);
+            let name = path.with_extension("");
+            let (content, failed) = widget::place(&content, &widgets, &name, &shown);
             failures.extend(failed);
             chapter.content = dress::dress(&content, folder);
         }
@@ -50,18 +54,20 @@ pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> 
     }
     replaceable(dest)?;
     let fresh = beside(dest, "new");
-    let built = fill(&mut book, &fresh).and_then(|()| swap(&fresh, dest));
+    let built = fill(&mut book, &widgets, &fresh).and_then(|()| swap(&fresh, dest));
     if built.is_err() {
         let _ = fs::remove_dir_all(&fresh);
     }
     built
 }
 
-fn fill(book: &mut MDBook, fresh: &Path) -> Result<(), Error> {
+fn fill(book: &mut MDBook, widgets: &Path, fresh: &Path) -> Result<(), Error> {
     fs::create_dir_all(fresh).map_err(|error| Error::Path(fresh.to_owned(), error))?;
     book.config.build.build_dir = fresh.to_owned();
     book.build()
         .map_err(|error| Error::MdBook(format!("{error:#}")))?;
+    widget::copy(widgets, &fresh.join(widget::FOLDER))
+        .map_err(|error| Error::Path(widgets.to_owned(), error))?;
     let mark = fresh.join(MARK);
     fs::write(&mark, "").map_err(|error| Error::Path(mark, error))
 }

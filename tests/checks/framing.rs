@@ -144,6 +144,12 @@ impl Framing {
         }
     }
 
+    /// The framing with this name.
+    fn named(name: &str) -> Option<Framing> {
+        let all = [Length, Line, Dot, Cobs, Varint];
+        all.into_iter().find(|framing| framing.name() == name)
+    }
+
     /// The frame of `message`.
     fn frame(self, message: &[u8]) -> Vec<u8> {
         match self {

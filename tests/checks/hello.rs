@@ -29,6 +29,7 @@ const CHECKS: &[Check] = &[
     check!(1, 1, an_interrupted_read_is_repeated, "step-1", "RFC 9293 §3.9.1", Need::Shortfall),
     check!(1, 1, a_server_that_is_not_there_is_reported, "step-1", "RFC 9293 §3.5.2"),
     check!(2, 3, the_answer_ends_in_a_line_feed, "step-2", "RFC 9293 §2.2"),
+    check!(2, 1, nothing_is_sent_before_the_greeting_is_whole, "step-2", "RFC 5321 §4.3.1"),
     check!(2, 3, a_short_write_is_finished, "step-2", "RFC 9293 §3.9.1", Need::Shortfall),
     check!(2, 1, the_longest_answer_is_sent_and_a_longer_one_refused, "step-2", "RFC 9293 §2.2"),
     check!(2, 2, an_answer_with_a_line_feed_inside_is_refused, "step-2", "RFC 9293 §2.2"),
@@ -69,9 +70,12 @@ const MISTAKES: &[Mistake] = &[
                 .came
                 .strip_suffix(b"\n")
                 .unwrap_or(&evidence.failure.came);
-            pieces.len() > 1
-                && pieces.first() == Some(&printed)
-                && printed.len() < evidence.failure.expected.len()
+            let taken_early = evidence.check == "nothing_is_sent_before_the_greeting_is_whole"
+                && evidence.last.is_some_and(|run| run.stdout == b"hel\n");
+            taken_early
+                || pieces.len() > 1
+                    && pieces.first() == Some(&printed)
+                    && printed.len() < evidence.failure.expected.len()
         },
     },
     Mistake {
@@ -95,6 +99,17 @@ const MISTAKES: &[Mistake] = &[
                 .expected
                 .strip_suffix(b"\n")
                 .is_some_and(|text| text == evidence.failure.came)
+        },
+    },
+    Mistake {
+        name: "the answer before the greeting",
+        why: "the client sent its answer when the greeting had not come, or not all of it. Who speaks first is part of \
+              the protocol: an answer to what was not read can only be a guess",
+        rfc: "RFC 5321 §4.3.1",
+        seen: |evidence| {
+            evidence.check == "nothing_is_sent_before_the_greeting_is_whole"
+                && evidence.failure.expected.is_empty()
+                && !evidence.failure.came.is_empty()
         },
     },
     Mistake {
@@ -332,6 +347,22 @@ fn the_answer_ends_in_a_line_feed(trial: &mut Trial) -> Verdict {
     let run = answered(trial, &line, "the answer", format!("{line}\n").as_bytes())?;
     run.expect("the greeting before the answer", b"hello\n")?;
     answered(trial, "", "an empty answer", b"\n").map(|_| ())
+}
+
+/// RFC 5321 §4.3.1, of mail, where the server greets too: the client waits for
+/// the greeting before it sends anything.
+fn nothing_is_sent_before_the_greeting_is_whole(trial: &mut Trial) -> Verdict {
+    let line = trial.word(6);
+    let server = trial.listen()?;
+    let mut client = trial.start(&["answer", &server.address()?.to_string(), &line])?;
+    let mut peer = server.accept(&mut client)?;
+    peer.send(b"hel")?;
+    // A program that does not read at all has not waited for it either.
+    peer.until_read();
+    peer.expect_nothing_yet("what the client sends before the greeting is whole")?;
+    peer.send(b"lo\n")?;
+    peer.expect("the answer", format!("{line}\n").as_bytes())?;
+    trial.finish(client)?.expect("the greeting", b"hello\n")
 }
 
 /// RFC 9293 §3.9.1: SEND hands octets over; how many a call takes is the

@@ -10,12 +10,14 @@ use netlings::cargo::{self, Build};
 use netlings::check::{Check, LabChecks, Need, Outcome};
 use netlings::checks;
 use netlings::course::{Lab, Tree, Trouble};
+use netlings::date;
 use netlings::progress::{self, Progress};
 use netlings::report::{self, Look, Pointers};
 use netlings::runner::{self, Checked, Plan};
 use netlings::trial::Program;
-use serde::Serialize;
+use netlings::wait::Cancel;
 
+use crate::results::{self, Document, LabDocument, Last, Test};
 use crate::{Place, Verdict, doctor};
 
 /// Arguments of `check`.
@@ -96,12 +98,11 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
             // One lab that is not whole keeps nobody from the others.
             Err(why) if several => {
                 eprintln!("netlings: {why}");
-                let (lab, status, message) = (checks.lab.to_owned(), "error", why.to_string());
                 documents.push(LabDocument {
-                    lab,
-                    status,
-                    message,
-                    tests: Vec::new(),
+                    lab: checks.lab.to_owned(),
+                    status: "error".to_owned(),
+                    message: why.to_string(),
+                    ..LabDocument::default()
                 });
                 trouble = true;
                 continue;
@@ -113,7 +114,8 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
             None => Subject::Tree(args.tree),
         };
         let own = matches!(subject, Subject::Tree(Tree::Labs));
-        let which = step.map_or(Which::All, Which::One);
+        let hash = progress::fingerprint(&place.course.root, &lab, checks);
+        let which = step.map_or(Which::All, |step| Which::Steps(vec![step]));
         let mut run = LabRun::new(place, checks, lab, subject, which, seed);
         run.look.verbose = args.verbose;
         run.look.ascii |= args.ascii;
@@ -122,16 +124,20 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         } else {
             run.aloud()
         };
-        if own {
-            result.remember(place, checks);
+        if own && let Some(trouble) = result.remember(place, &hash) {
+            eprintln!("netlings: {trouble}");
         }
         all_pass &= result.all_pass();
         trouble |= result.trouble();
-        documents.push(result.document());
+        let document = result.document();
+        if !matches!(result.subject, Subject::Tree(Tree::Solutions)) {
+            Last::keep(&place.course.root, &document);
+        }
+        documents.push(document);
     }
     if args.json {
         let document = Document {
-            version: 1,
+            version: results::VERSION,
             seed: format!("{seed:x}"),
             labs: documents,
         };
@@ -157,7 +163,7 @@ pub enum Subject {
 }
 
 /// Splits a command at blanks; quotes keep blanks, a backslash keeps a quote.
-fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
+pub fn words(command: &str) -> Result<Vec<OsString>, Trouble> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -206,34 +212,46 @@ pub struct LabRun<'a> {
     lab: Lab,
     subject: Subject,
     which: Which,
+    /// This check alone, of those.
+    pub only: Option<&'static str>,
     seed: u64,
     look: Look,
 }
 
 /// Which steps are checked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
     /// All of them.
     All,
-    /// This one.
-    One(u8),
+    /// These.
+    Steps(Vec<u8>),
     /// From the first to the first that does not pass.
     UntilOpen,
+}
+
+/// What a run has to say while it runs.
+pub enum Heard<'a> {
+    /// The program is built.
+    Built,
+    /// A check is done.
+    Checked(&'static Check, &'a Checked),
 }
 
 /// What checking a lab came to.
 pub struct LabResult {
     lab: Lab,
     /// Why nothing could be run: does not compile, and the like.
-    unbuilt: Option<Unbuilt>,
-    results: Vec<(&'static Check, Checked)>,
+    pub unbuilt: Option<Unbuilt>,
+    /// What each check came to.
+    pub results: Vec<(&'static Check, Checked)>,
     seed: u64,
     subject: Subject,
     look: Look,
 }
 
 /// Why there is no program.
-enum Unbuilt {
+#[derive(Clone)]
+pub enum Unbuilt {
     /// The learner's to mend: the code, the manifest, the command.
     Yours(String),
     /// Not the learner's.
@@ -256,6 +274,7 @@ impl<'a> LabRun<'a> {
             lab,
             subject,
             which,
+            only: None,
             seed,
             look: Look::of_stdout(),
         }
@@ -263,7 +282,13 @@ impl<'a> LabRun<'a> {
 
     /// Builds and checks without a word.
     pub fn quietly(self) -> LabResult {
-        self.run(|_, _| {})
+        self.run(None, |_| {})
+    }
+
+    /// Builds and checks without a word, until `cancel` says otherwise; then
+    /// the result means nothing.
+    pub fn watched(self, cancel: &Cancel, each: impl FnMut(Heard<'_>)) -> LabResult {
+        self.run(Some(cancel), each)
     }
 
     /// Builds and checks, and prints each result as it is known and the first
@@ -275,7 +300,10 @@ impl<'a> LabRun<'a> {
         println!("{}: {}", bold(&name), self.lab.title);
         let mut heading = 0;
         let mut told = String::new();
-        let result = self.run(|check, checked| {
+        let result = self.run(None, |heard| {
+            let Heard::Checked(check, checked) = heard else {
+                return;
+            };
             if check.step != heading {
                 heading = check.step;
                 let title = steps
@@ -289,7 +317,7 @@ impl<'a> LabRun<'a> {
         result
     }
 
-    fn run(self, mut each: impl FnMut(&Check, &Checked)) -> LabResult {
+    fn run(self, cancel: Option<&Cancel>, mut each: impl FnMut(Heard<'_>)) -> LabResult {
         let root = &self.place.course.root;
         let mut result = LabResult {
             lab: self.lab,
@@ -303,7 +331,7 @@ impl<'a> LabRun<'a> {
         // Steps that are run together; a group that does not pass is the last.
         let groups: Vec<Vec<u8>> = match self.which {
             Which::All => vec![(1..=last).collect()],
-            Which::One(step) => vec![vec![step]],
+            Which::Steps(steps) => vec![steps],
             Which::UntilOpen => (1..=last).map(|step| vec![step]).collect(),
         };
         let of = |group: &[u8]| -> Vec<&'static Check> {
@@ -311,18 +339,20 @@ impl<'a> LabRun<'a> {
                 .checks
                 .iter()
                 .filter(|check| group.contains(&check.step))
+                .filter(|check| self.only.is_none_or(|only| only == check.name))
                 .collect()
         };
         let short = of(&groups.concat())
             .iter()
             .any(|check| check.needs.contains(&Need::Shortfall));
-        let program = match program(root, &result.lab, &result.subject, short) {
+        let program = match program(root, &result.lab, &result.subject, short, cancel) {
             Ok(program) => program,
             Err(unbuilt) => {
                 result.unbuilt = Some(unbuilt);
                 return result;
             }
         };
+        each(Heard::Built);
         let netlings = match std::env::current_exe() {
             Ok(netlings) => netlings,
             Err(error) => {
@@ -337,10 +367,13 @@ impl<'a> LabRun<'a> {
             program,
             seed: self.seed,
             root: root.clone(),
+            cancel: cancel.cloned().unwrap_or_default(),
         };
         for group in groups {
             let checks = of(&group);
-            let outcomes = runner::run(&plan, self.checks, &checks, &mut each);
+            let outcomes = runner::run(&plan, self.checks, &checks, |check, checked| {
+                each(Heard::Checked(check, checked));
+            });
             result.results.extend(checks.into_iter().zip(outcomes));
             if !result.all_pass() {
                 break;
@@ -355,7 +388,13 @@ const SHORTFALL: &str = "netlings-shortfall";
 
 /// Builds what is to be checked, and the library that makes system calls fall
 /// short if `short` and this system can preload it.
-fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Program, Unbuilt> {
+fn program(
+    root: &Path,
+    lab: &Lab,
+    subject: &Subject,
+    short: bool,
+    cancel: Option<&Cancel>,
+) -> Result<Program, Unbuilt> {
     let library = (short && cfg!(target_os = "linux")).then_some(SHORTFALL);
     let (command, package) = match subject {
         Subject::Command(command) => (
@@ -375,10 +414,10 @@ fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Pro
     };
     let own: Vec<&str> = package.as_deref().into_iter().collect();
     let packages: Vec<&str> = own.iter().copied().chain(library).collect();
-    let built = match build(root, lab, &packages) {
+    let built = match build(root, lab, &packages, cancel) {
         // The library is ours; without it the checks that need it are skipped.
         Err(Unbuilt::Yours(said) | Unbuilt::Ours(said)) if said.contains(SHORTFALL) => {
-            build(root, lab, &own)?
+            build(root, lab, &own, cancel)?
         }
         built => built?,
     };
@@ -397,12 +436,22 @@ fn program(root: &Path, lab: &Lab, subject: &Subject, short: bool) -> Result<Pro
     })
 }
 
-fn build(root: &Path, lab: &Lab, packages: &[&str]) -> Result<Vec<PathBuf>, Unbuilt> {
+fn build(
+    root: &Path,
+    lab: &Lab,
+    packages: &[&str],
+    cancel: Option<&Cancel>,
+) -> Result<Vec<PathBuf>, Unbuilt> {
     if packages.is_empty() {
         return Ok(Vec::new());
     }
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    match cargo::build(root, packages, colour) {
+    let built = match cancel {
+        None => cargo::build(root, packages, colour),
+        Some(cancel) => cargo::build_unless(cancel, root, packages)
+            .ok_or_else(|| Unbuilt::Ours("the build was cancelled".to_owned()))?,
+    };
+    match built {
         Build::Built(paths) => Ok(paths),
         Build::Broken(said) => Err(Unbuilt::Yours(format!(
             "{} does not compile:\n\n{}",
@@ -448,12 +497,35 @@ fn print_result(check: &Check, checked: &Checked, look: Look, told: &mut String)
     }
 }
 
+/// Where the report of `check` points to.
+pub fn pointers(name: &str, check: &Check, subject: &Subject, seed: u64) -> Pointers {
+    let option = match subject {
+        Subject::Tree(Tree::Labs) => String::new(),
+        Subject::Tree(Tree::Solutions) => " --tree solutions".to_owned(),
+        Subject::Command(command) => format!(" --exec {command:?}"),
+    };
+    Pointers {
+        page: format!("book/src/{name}.md#{}", check.section),
+        again: format!(
+            "cargo netlings check {name}/{} --seed {seed:x}{option}",
+            check.step
+        ),
+        program: match subject {
+            Subject::Tree(tree) => format!("cargo run -q -p {} --", tree.package(name)),
+            Subject::Command(command) => command.clone(),
+        },
+    }
+}
+
+/// Whether an outcome keeps nobody from the next step.
+pub fn is_good(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Pass | Outcome::Skip { .. })
+}
+
 impl LabResult {
     /// Whether every check passed, or could not be run on this machine.
     pub fn all_pass(&self) -> bool {
-        let good = |(_, checked): &(_, Checked)| {
-            matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. })
-        };
+        let good = |(_, checked): &(_, Checked)| is_good(&checked.outcome);
         self.unbuilt.is_none() && self.results.iter().all(good)
     }
 
@@ -465,9 +537,7 @@ impl LabResult {
 
     /// The first step, from 1, of which some check did not pass.
     pub fn first_open_step(&self) -> Option<u8> {
-        let open = |(_, checked): &&(_, Checked)| {
-            !matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. })
-        };
+        let open = |(_, checked): &&(_, Checked)| !is_good(&checked.outcome);
         self.results
             .iter()
             .filter(open)
@@ -484,21 +554,9 @@ impl LabResult {
                 .iter()
                 .filter(|(check, _)| check.step == *step)
                 .peekable();
-            checks.peek().is_some()
-                && checks.all(|(_, checked)| {
-                    matches!(checked.outcome, Outcome::Pass | Outcome::Skip { .. })
-                })
+            checks.peek().is_some() && checks.all(|(_, checked)| is_good(&checked.outcome))
         };
         numbers.filter(passed).collect()
-    }
-
-    /// Prints the results of one step, and the report.
-    pub fn print_step(&self, step: u8) {
-        let mut told = String::new();
-        for (check, checked) in self.results.iter().filter(|(check, _)| check.step == step) {
-            print_result(check, checked, self.look, &mut told);
-        }
-        self.print_end();
     }
 
     /// Prints the first failure's report, or why nothing could be run, and the
@@ -533,23 +591,7 @@ impl LabResult {
     }
 
     fn pointers(&self, check: &Check) -> Pointers {
-        let name = &self.lab.name;
-        let option = match &self.subject {
-            Subject::Tree(Tree::Labs) => String::new(),
-            Subject::Tree(Tree::Solutions) => " --tree solutions".to_owned(),
-            Subject::Command(command) => format!(" --exec {command:?}"),
-        };
-        Pointers {
-            page: format!("book/src/{name}.md#{}", check.section),
-            again: format!(
-                "cargo netlings check {name}/{} --seed {:x}{option}",
-                check.step, self.seed
-            ),
-            program: match &self.subject {
-                Subject::Tree(tree) => format!("cargo run -q -p {} --", tree.package(name)),
-                Subject::Command(command) => command.clone(),
-            },
-        }
+        pointers(&self.lab.name, check, &self.subject, self.seed)
     }
 
     fn summary(&self) -> String {
@@ -586,51 +628,37 @@ impl LabResult {
         )
     }
 
-    /// Notes what the learner's own program passed.
-    pub fn remember(&self, place: &Place, checks: &LabChecks) {
-        let root = &place.course.root;
-        let (mut progress, _) = Progress::load(root);
-        let entry = progress.labs.entry(self.lab.name.clone()).or_default();
-        let hash = progress::fingerprint(root, &self.lab, checks);
-        if entry.hash != hash {
-            entry.hash = hash;
-            entry.passed.clear();
-        }
-        let ran = |step: &u8| self.results.iter().any(|(check, _)| check.step == *step);
-        entry.passed.retain(|step| !ran(step));
-        entry.passed.extend(self.passed_steps());
-        entry.passed.sort_unstable();
-        if let Err(error) = progress.save(root) {
-            eprintln!("netlings: how far you are cannot be kept: {error}");
-        }
+    /// Notes how the learner's own program did, whose files had the
+    /// fingerprint `hash`; gives a sentence if that cannot be kept.
+    pub fn remember(&self, place: &Place, hash: &str) -> Option<String> {
+        let passed = self.passed_steps();
+        let (_, trouble) = Progress::update(&place.course.root, |progress| {
+            for (number, _) in (1..).zip(&self.lab.steps) {
+                let mut outcomes = self
+                    .results
+                    .iter()
+                    .filter(|(check, _)| check.step == number)
+                    .map(|(_, checked)| &checked.outcome);
+                let first = outcomes.find(|outcome| !is_good(outcome));
+                let verdict = match first {
+                    None if !passed.contains(&number) => continue,
+                    // Not a verdict on the program.
+                    Some(Outcome::Error { .. }) => continue,
+                    None => Some("pass"),
+                    Some(Outcome::Todo { .. }) => None,
+                    Some(_) => Some("fail"),
+                };
+                progress.note(&self.lab.name, number, hash, verdict);
+            }
+        });
+        trouble
     }
 
-    /// The JSON form, after the shape of Exercism's test results.
-    fn document(&self) -> LabDocument {
+    /// What the documents say of it.
+    pub fn document(&self) -> LabDocument {
+        let at = date::now();
         let tests = self.results.iter().map(|(check, checked)| {
-            let (message, report) = match &checked.outcome {
-                Outcome::Pass => (String::new(), None),
-                Outcome::Fail(report) => (
-                    report::block(report, &self.pointers(check), Look::PLAIN),
-                    Some((**report).clone()),
-                ),
-                Outcome::Todo { step, task } => (format!("step {step}: {task}"), None),
-                Outcome::Skip { reason } | Outcome::Error { reason } => (reason.clone(), None),
-            };
-            Test {
-                name: check.name,
-                step: check.step,
-                status: checked.outcome.word(),
-                points: if checked.outcome == Outcome::Pass {
-                    check.points
-                } else {
-                    0
-                },
-                points_max: check.points,
-                ms: u64::try_from(checked.took.as_millis()).unwrap_or(u64::MAX),
-                message,
-                report,
-            }
+            Test::new(check, checked, self.seed, &at, &self.pointers(check))
         });
         let (status, message) = match &self.unbuilt {
             Some(Unbuilt::Yours(why)) => ("unbuilt", why.clone()),
@@ -641,40 +669,15 @@ impl LabResult {
         };
         LabDocument {
             lab: self.lab.name.clone(),
-            status,
+            status: status.to_owned(),
             message,
+            exec: match &self.subject {
+                Subject::Tree(_) => None,
+                Subject::Command(command) => Some(command.clone()),
+            },
             tests: tests.collect(),
         }
     }
-}
-
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Document {
-    version: u32,
-    seed: String,
-    labs: Vec<LabDocument>,
-}
-
-#[derive(Serialize)]
-struct LabDocument {
-    lab: String,
-    /// `pass`, `fail`, `unbuilt` or `error`.
-    status: &'static str,
-    message: String,
-    tests: Vec<Test>,
-}
-
-#[derive(Serialize)]
-struct Test {
-    name: &'static str,
-    step: u8,
-    status: &'static str,
-    points: u32,
-    points_max: u32,
-    ms: u64,
-    message: String,
-    report: Option<netlings::check::Report>,
 }
 
 /// `text` in this colour, where colours are shown.

@@ -37,7 +37,12 @@ pub struct Args {
 const TOP: &[&str] = &[".cargo", ".gitignore", "README.md"];
 
 /// What is left out of `tests` and `book`: pieces of solutions.
-const LEFT_OUT: &[&str] = &["tests/mutants", "tests/suite/hello.py", "tests/suite/wrong"];
+const LEFT_OUT: &[&str] = &[
+    "tests/bench",
+    "tests/mutants",
+    "tests/suite/hello.py",
+    "tests/suite/wrong",
+];
 
 /// Runs the command.
 pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
@@ -249,9 +254,9 @@ fn copy(root: &Path, path: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The root manifest without the line of the solutions.
+/// The root manifest without the solutions, and the benches that need them.
 fn manifest(text: &str) -> Result<String, Trouble> {
-    let without = text.replacen(", \"solutions/*\"", "", 1);
+    let without = text.replacen(", \"tests/bench\", \"solutions/*\"", "", 1);
     let members = toml::from_str::<toml::Table>(&without)
         .ok()
         .and_then(|manifest| {
@@ -266,7 +271,7 @@ fn manifest(text: &str) -> Result<String, Trouble> {
     match members {
         Some(members) if members.iter().all(|member| !member.contains("solutions")) => Ok(without),
         _ => Err(Trouble::Ours(
-            "Cargo.toml does not name its members as export expects: ..., \"solutions/*\"]"
+            "Cargo.toml does not name its members as export expects: ..., \"tests/bench\", \"solutions/*\"]"
                 .to_owned(),
         )),
     }
@@ -294,7 +299,8 @@ fn lock(text: &str, labs: &BTreeSet<&str>) -> Result<String, Trouble> {
     let lock: Lock =
         toml::from_str(text).map_err(|error| Trouble::Ours(format!("Cargo.lock: {error}")))?;
     let goes = |name: &str| {
-        name.starts_with("solution-")
+        name == "netlings-bench"
+            || name.starts_with("solution-")
             || name
                 .strip_prefix("lab-")
                 .is_some_and(|lab| !labs.contains(lab))

@@ -2,57 +2,29 @@
 
 use anstream::println;
 use anstyle::AnsiColor;
-use netlings::checks;
 use netlings::course::Trouble;
-use netlings::progress::{self, Progress};
-use serde::Serialize;
+use netlings::progress::{Progress, State};
 
 use crate::check::{bold, paint};
+use crate::outline::{Chapter, Outline};
 use crate::{Place, Verdict};
 
 /// Arguments of `list`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Signs: ✔ passed · ◐ begun · ○ to do · ! to check again, since your file or the course changed."
+    after_help = "Signs: ✔ passed · ◐ begun · ✘ tried · ○ to do · ! to check again, since your file or the course changed.\n\
+    The watch (cargo run) has the same list under the key l, to search and to jump."
 )]
 pub struct Args {
     /// Only labs with steps that have not passed.
     #[arg(long)]
     todo: bool,
+    /// Only this part of the course: its number, from 1.
+    #[arg(long, value_name = "N")]
+    part: Option<usize>,
     /// One JSON document instead of text.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Serialize)]
-struct Document {
-    version: u32,
-    parts: Vec<Part>,
-}
-
-#[derive(Serialize)]
-struct Part {
-    title: String,
-    chapters: Vec<Chapter>,
-}
-
-#[derive(Serialize)]
-struct Chapter {
-    title: String,
-    /// The lab's name; `null` for a chapter to come or without a lab.
-    lab: Option<String>,
-    to_come: bool,
-    minutes: u32,
-    steps: Vec<Step>,
-    /// Why the lab cannot be read; `null` if it can.
-    trouble: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Step {
-    title: String,
-    /// `passed`, `again` (passed before a change) or `open`.
-    state: &'static str,
 }
 
 /// Runs the command.
@@ -61,82 +33,71 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     if let Some(warning) = warning {
         eprintln!("netlings: {warning}");
     }
-    let mut document = Document {
-        version: 1,
-        parts: Vec::new(),
-    };
-    for part in &place.course.parts {
-        let mut chapters = Vec::new();
-        for chapter in &part.chapters {
-            let chapter = chapter_of(place, &progress, chapter)?;
-            let open = chapter.trouble.is_some()
-                || chapter.steps.iter().any(|step| step.state != "passed");
-            if open || !args.todo {
-                chapters.push(chapter);
-            }
-        }
-        document.parts.push(Part {
-            title: part.title.clone(),
-            chapters,
-        });
+    let mut outline = Outline::new(place, &progress)?;
+    // The summary's own heading is no part.
+    outline.parts.retain(|part| !part.chapters.is_empty());
+    if let Some(number) = args.part {
+        let count = outline.parts.len();
+        let part = number
+            .checked_sub(1)
+            .filter(|index| *index < count)
+            .map(|index| outline.parts.swap_remove(index));
+        outline.parts = vec![part.ok_or_else(|| {
+            Trouble::Misuse(format!(
+                "the course has no part {number}; its parts are 1 to {count}"
+            ))
+        })?];
     }
-    document.parts.retain(|part| !part.chapters.is_empty());
+    if args.todo {
+        for part in &mut outline.parts {
+            part.chapters.retain(|chapter| {
+                chapter.trouble.is_some() || chapter.done() < chapter.steps.len()
+            });
+        }
+    }
+    outline.parts.retain(|part| !part.chapters.is_empty());
     if args.json {
-        let text = serde_json::to_string_pretty(&document)
+        let text = serde_json::to_string_pretty(&outline)
             .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
         std::println!("{text}");
     } else {
-        print(&document);
+        print(&outline, progress.here.as_deref());
     }
     Ok(Verdict::Pass)
 }
 
-fn chapter_of(
-    place: &Place,
-    progress: &Progress,
-    chapter: &netlings::course::Chapter,
-) -> Result<Chapter, Trouble> {
-    let mut document = Chapter {
-        title: chapter.title.clone(),
-        lab: None,
-        to_come: chapter.name.is_none(),
-        minutes: 0,
-        steps: Vec::new(),
-        trouble: None,
-    };
-    let Some(checks) = chapter.name.as_deref().and_then(checks::find) else {
-        return Ok(document);
-    };
-    document.lab = Some(checks.lab.to_owned());
-    let lab = match place.course.lab(checks.lab) {
-        Ok(lab) => lab,
-        Err(why) => {
-            document.trouble = Some(why.to_string());
-            return Ok(document);
-        }
-    };
-    let known = progress.labs.get(checks.lab);
-    let current = known
-        .is_some_and(|known| known.hash == progress::fingerprint(&place.course.root, &lab, checks));
-    for (number, step) in (1..).zip(&lab.steps) {
-        let passed = known.is_some_and(|known| known.passed.contains(&number));
-        let state = match (passed, current) {
-            (true, true) => "passed",
-            (true, false) => "again",
-            (false, _) => "open",
-        };
-        document.minutes += step.minutes;
-        document.steps.push(Step {
-            title: step.title.clone(),
-            state,
-        });
+/// The sign of a step, and what is said of it.
+pub fn sign(state: State) -> (&'static str, Option<AnsiColor>, &'static str) {
+    match state {
+        State::Passed => ("✔", Some(AnsiColor::Green), ""),
+        State::Again => ("!", Some(AnsiColor::Yellow), "to check again: it changed"),
+        State::Failed => ("✘", Some(AnsiColor::Red), ""),
+        State::Open => ("○", None, ""),
     }
-    Ok(document)
 }
 
-fn print(document: &Document) {
-    for part in &document.parts {
-        println!("\n{}", bold(&part.title));
+fn painted((sign, colour): (&str, Option<AnsiColor>)) -> String {
+    colour.map_or(sign.to_owned(), |colour| paint(sign, colour))
+}
+
+/// The sign of a lab.
+pub fn lab_sign(chapter: &Chapter) -> (&'static str, Option<AnsiColor>) {
+    let begun = |state: State| state != State::Open;
+    match chapter.done() {
+        done if done == chapter.steps.len() => ("✔", Some(AnsiColor::Green)),
+        _ if chapter.steps.iter().any(|step| begun(step.state)) => ("◐", Some(AnsiColor::Yellow)),
+        _ => ("○", None),
+    }
+}
+
+/// Minutes as hours and minutes: `1:05`.
+pub fn time(minutes: u32) -> String {
+    format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
+fn print(outline: &Outline, here: Option<&str>) {
+    for part in &outline.parts {
+        println!("\n{:<67}done   time  points", bold(&part.title));
         for chapter in &part.chapters {
             let Some(lab) = &chapter.lab else {
                 let note = if chapter.to_come { "  (to come)" } else { "" };
@@ -147,30 +108,25 @@ fn print(document: &Document) {
                 println!("   {} {lab:<12} {why}", paint("!", AnsiColor::Red));
                 continue;
             }
-            let passed = chapter
-                .steps
-                .iter()
-                .filter(|step| step.state == "passed")
-                .count();
-            let count = chapter.steps.len();
-            let sign = match passed {
-                0 => "○".to_owned(),
-                passed if passed == count => paint("✔", AnsiColor::Green),
-                _ => paint("◐", AnsiColor::Yellow),
-            };
+            let (points, all) = chapter.points();
             println!(
-                "   {sign} {lab:<12} {:<44} {passed}/{count}  about {} min",
-                chapter.title, chapter.minutes
+                "   {} {lab:<12} {:<44} {:>5}  {:>5}  {points}/{all}",
+                painted(lab_sign(chapter)),
+                chapter.title,
+                format!("{}/{}", chapter.done(), chapter.steps.len()),
+                time(chapter.minutes),
             );
             for (number, step) in (1..).zip(&chapter.steps) {
-                let (sign, note) = match step.state {
-                    "passed" => (paint("✔", AnsiColor::Green), ""),
-                    "again" => (
-                        paint("!", AnsiColor::Yellow),
-                        "  (to check again: it changed)",
-                    ),
-                    _ => ("○".to_owned(), ""),
+                let (sign, colour, mut note) = sign(step.state);
+                if here == Some(format!("{lab}/{number}").as_str()) && note.is_empty() {
+                    note = "you are here";
+                }
+                let note = if note.is_empty() {
+                    String::new()
+                } else {
+                    format!("  ({note})")
                 };
+                let sign = painted((sign, colour));
                 println!("        {sign} {number} {}{note}", step.title);
             }
         }

@@ -2,14 +2,21 @@
 
 mod book;
 mod check;
+mod diff;
 mod doctor;
 mod export;
 mod files;
 mod hint;
 mod list;
 mod new;
+mod outline;
 mod pristine;
+mod replay;
 mod reset;
+mod results;
+mod show;
+mod standing;
+mod update;
 mod watch;
 
 use std::env;
@@ -45,14 +52,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Check the step where you are, and again at each save.
+    Watch(watch::Args),
     /// Show the course: parts, labs, steps, and how far you are.
     List(list::Args),
     /// Build a lab and check it once.
     Check(check::Args),
     /// Show a hint for a step, one tier more each time.
     Hint(hint::Args),
+    /// Show a step: task, files, specifications, and its last report.
+    Show(show::Args),
+    /// Compare yours with the reference, once yours passes.
+    Diff(diff::Args),
+    /// Run the check again that failed last.
+    Replay(replay::Args),
     /// Bring a lab or a step back to its stub; what was there is kept.
     Reset(reset::Args),
+    /// Bring a newer version of the course in; your work is kept.
+    Update(update::Args),
     /// Build the book and open it in a browser.
     Book(book::Args),
     /// Show what works on this machine, and how to get what does not.
@@ -82,6 +99,9 @@ enum Command {
         captures: PathBuf,
         #[arg(long)]
         shortfall: Option<PathBuf>,
+        /// A file for what happened, as JSON: the suite holds the capture to it.
+        #[arg(long)]
+        events: Option<PathBuf>,
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
@@ -145,11 +165,16 @@ fn main() -> ExitCode {
 
 fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
     match command {
-        None => watch::run(&Place::find()?),
+        None => watch::run(Place::find()?, &watch::Args::default()),
+        Some(Command::Watch(args)) => watch::run(Place::find()?, &args),
         Some(Command::List(args)) => list::run(&Place::find()?, &args),
         Some(Command::Check(args)) => check::run(&Place::find()?, &args),
         Some(Command::Hint(args)) => hint::run(&Place::find()?, &args),
+        Some(Command::Show(args)) => show::run(&Place::find()?, &args),
+        Some(Command::Diff(args)) => diff::run(&Place::find()?, &args),
+        Some(Command::Replay(args)) => replay::run(&Place::find()?, &args),
         Some(Command::Reset(args)) => reset::run(&Place::find()?, &args),
+        Some(Command::Update(args)) => update::run(&Place::find()?, &args),
         Some(Command::Book(args)) => book::run(&Place::find()?, &args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Export(args)) => export::run(&Place::find()?, &args),
@@ -167,10 +192,17 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             snapshots,
             captures,
             shortfall,
+            events,
             command,
         }) => {
             let program = Program { command, shortfall };
-            let outcome = runner::one_check(&lab, &name, seed, &snapshots, &captures, program);
+            let (outcome, happened) =
+                runner::one_check(&lab, &name, seed, &snapshots, &captures, program);
+            if let Some(path) = events {
+                let text = serde_json::to_string(&happened).map_err(std::io::Error::other);
+                text.and_then(|text| std::fs::write(&path, text))
+                    .map_err(|error| Trouble::Ours(format!("{}: {error}", path.display())))?;
+            }
             let text = serde_json::to_string(&outcome)
                 .map_err(|error| Trouble::Ours(format!("an outcome cannot be written: {error}")))?;
             println!("{text}");

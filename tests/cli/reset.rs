@@ -5,10 +5,11 @@
 use std::fs;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anstream::{print, println};
 use netlings::course::{Lab, Selection, Trouble};
+use netlings::date;
+use serde::Serialize;
 
 use crate::files::Staged;
 use crate::{Place, Verdict, pristine};
@@ -31,6 +32,27 @@ pub struct Args {
     /// Put back what the last reset replaced.
     #[arg(long)]
     undo: bool,
+    /// One JSON document instead of text; needs --yes.
+    #[arg(long, requires = "yes")]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    /// The files that were replaced, from the course's root.
+    replaced: Vec<&'a str>,
+    /// Where what was there is kept; `null` if nothing was.
+    kept: Option<&'a str>,
+    notes: &'a [String],
+}
+
+fn print_json(document: &Document<'_>) -> Result<Verdict, Trouble> {
+    let text = serde_json::to_string_pretty(document)
+        .map_err(|error| Trouble::Ours(format!("the document cannot be written: {error}")))?;
+    std::println!("{text}");
+    Ok(Verdict::Pass)
 }
 
 /// A file that is to be replaced.
@@ -79,10 +101,18 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         .into_iter()
         .filter(|change| change.old.as_ref() != Some(&change.new))
         .collect();
-    for note in &notes {
-        println!("{note}");
+    if !args.json {
+        notes.iter().for_each(|note| println!("{note}"));
     }
     if changes.is_empty() {
+        if args.json {
+            return print_json(&Document {
+                version: 1,
+                replaced: Vec::new(),
+                kept: None,
+                notes: &notes,
+            });
+        }
         let name = args.selection.as_deref().unwrap_or("the course");
         let state = if args.undo {
             "as the last reset found it"
@@ -106,7 +136,10 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         println!("Nothing was changed.");
         return Ok(Verdict::Pass);
     }
-    let kept = keep(root, &changes).map_err(|error| {
+    let old = changes
+        .iter()
+        .filter_map(|change| Some((change.path.as_str(), change.old.as_deref()?)));
+    let kept = keep(root, old).map_err(|error| {
         Trouble::Ours(format!(
             "your files cannot be kept ({error}), so nothing was changed"
         ))
@@ -124,6 +157,14 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
             .map_err(why)?;
     }
     staged.commit().map_err(why)?;
+    if args.json {
+        return print_json(&Document {
+            version: 1,
+            replaced: changes.iter().map(|change| change.path.as_str()).collect(),
+            kept: kept.as_deref(),
+            notes: &notes,
+        });
+    }
     for change in &changes {
         println!(
             "{}: {}",
@@ -318,18 +359,36 @@ fn agreed(changes: &[Change]) -> Result<bool, Trouble> {
     Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Copies what is to be replaced into a new folder, and gives its name from
-/// the course's root; `None` if nothing is there.
-fn keep(root: &Path, changes: &[Change]) -> io::Result<Option<String>> {
-    if changes.iter().all(|change| change.old.is_none()) {
+/// Copies files, by their path from the course's root, into a new folder, and
+/// gives its name from there; `None` if there are none.
+pub fn keep<'a>(
+    root: &Path,
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> io::Result<Option<String>> {
+    let mut files = files.into_iter().peekable();
+    if files.peek().is_none() {
         return Ok(None);
     }
+    let folder = new_kept(root)?;
+    for (path, octets) in files {
+        let path = root.join(&folder).join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = fs::File::create_new(&path)?;
+        file.write_all(octets)?;
+        file.sync_all()?;
+    }
+    Ok(Some(folder))
+}
+
+/// Makes a new folder for what is replaced, and gives its name from the
+/// course's root.
+pub fn new_kept(root: &Path) -> io::Result<String> {
     let all = root.join(".netlings").join("kept");
     fs::create_dir_all(&all)?;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let date = date_time(now);
+    // `2026-11-21-072345`, which is a file name everywhere.
+    let date = date::now().replace([':', 'Z'], "").replace('T', "-");
     let mut name = date.clone();
     for number in 2.. {
         match fs::create_dir(all.join(&name)) {
@@ -342,44 +401,5 @@ fn keep(root: &Path, changes: &[Change]) -> io::Result<Option<String>> {
             }
         }
     }
-    for change in changes {
-        let Some(old) = &change.old else { continue };
-        let path = all.join(&name).join(&change.path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = fs::File::create_new(&path)?;
-        file.write_all(old)?;
-        file.sync_all()?;
-    }
-    Ok(Some(format!(".netlings/kept/{name}")))
-}
-
-/// A time in seconds since 1970 as `2026-11-21-072345`, in UTC.
-fn date_time(seconds: u64) -> String {
-    let (days, second) = (seconds / 86400, seconds % 86400);
-    let mut year = 1970;
-    let mut day = days;
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let len = |year: u64| if is_leap(year) { 366 } else { 365 };
-    while day >= len(year) {
-        day -= len(year);
-        year += 1;
-    }
-    let february = len(year) - 337;
-    let mut month = 1;
-    for len in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if day < len {
-            break;
-        }
-        day -= len;
-        month += 1;
-    }
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!(
-        "{year}-{month:02}-{:02}-{hour:02}{minute:02}{second:02}",
-        day + 1
-    )
+    Ok(format!(".netlings/kept/{name}"))
 }

@@ -12,6 +12,10 @@ pub const REFUSAL: &str = "`! ` and the reason why there is no answer";
 /// What came where an answer is missing.
 pub const NO_LINE: &str = "no line";
 
+/// How much of a line of input a report shows before the conversation, which
+/// shows it too, in characters.
+const TEXT_LEN_MAX: usize = 240;
+
 /// What a line of the answer must be.
 #[derive(Clone, Debug)]
 pub enum Wanted {
@@ -152,7 +156,7 @@ pub fn difference(run: &Run, number: usize, asked: &[Asked], place: &str) -> Fai
         .map(str::len)
         .sum();
     let line = output.lines().nth(number);
-    let what = format!("`{text}` {place}");
+    let what = format!("`{}` {place}", brief(text));
     let failure = match (wanted, line) {
         (Wanted::Refused, line) => {
             let came = line.map_or_else(|| NO_LINE.to_owned(), |line| format!("{line:?}"));
@@ -175,6 +179,15 @@ pub fn difference(run: &Run, number: usize, asked: &[Asked], place: &str) -> Fai
         Some(0 | 1) => failure,
         _ => failure.ended(run.ending.clone()),
     }
+}
+
+/// The text, or the beginning of a long one.
+fn brief(text: &str) -> String {
+    if text.chars().count() <= TEXT_LEN_MAX {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(TEXT_LEN_MAX).collect();
+    format!("{kept}…")
 }
 
 fn columns(what: String, expected: &str, came: &str, mut offset: usize) -> Failure {

@@ -16,11 +16,13 @@ use std::io;
 use std::net::SocketAddr;
 
 use etherparse::{IpHeaders, PacketBuilder, PacketBuilderStep};
+use serde::{Deserialize, Serialize};
 
 use crate::check::{Event, Fate, What};
 
 /// What carries an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// A connection.
     Tcp,
@@ -29,7 +31,7 @@ pub enum Transport {
 }
 
 /// The two ends of a connection, or of an exchange of datagrams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     /// What carries it.
     pub transport: Transport,

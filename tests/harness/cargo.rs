@@ -2,11 +2,17 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+
+use crate::runner::read_all;
+use crate::tree::Tree;
+use crate::wait::{self, Cancel};
 
 /// What a build came to.
 pub enum Build {
@@ -50,7 +56,48 @@ struct Target {
 /// Builds the program (or library) of each of `packages` in the workspace at
 /// `root`; compiler messages come with colour if `colour`.
 pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
-    let names = packages.join(" and ");
+    come_to(packages, command(root, packages, colour).output())
+}
+
+/// The same, for a build that nobody may want any more before it is done: then
+/// cargo and its compilers are ended, and there is nothing to say.
+pub fn build_unless(cancel: &Cancel, root: &Path, packages: &[&str]) -> Option<Build> {
+    let mut command = command(root, packages, false);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut tree = match Tree::start(&mut command) {
+        Ok(tree) => tree,
+        Err(error) => return Some(come_to(packages, Err(error))),
+    };
+    let stdout = tree.child.stdout.take().map(read_all);
+    let stderr = tree.child.stderr.take().map(read_all);
+    let mut status = None;
+    while status.is_none() && !cancel.is_cancelled() {
+        // Cargo ends when it is done: there is no deadline, only turns.
+        let turn = Instant::now() + Duration::from_secs(1);
+        status = wait::until(turn, || match tree.child.try_wait() {
+            _ if cancel.is_cancelled() => Some(None),
+            Ok(None) => None,
+            Ok(Some(status)) => Some(Some(Ok(status))),
+            Err(error) => Some(Some(Err(error))),
+        })
+        .flatten();
+    }
+    tree.end();
+    let text = |reader: Option<JoinHandle<Vec<u8>>>| {
+        reader
+            .and_then(|reader| reader.join().ok())
+            .unwrap_or_default()
+    };
+    let (stdout, stderr) = (text(stdout), text(stderr));
+    let output = status?.map(|status| Output {
+        status,
+        stdout,
+        stderr,
+    });
+    Some(come_to(packages, output))
+}
+
+fn command(root: &Path, packages: &[&str], colour: bool) -> Command {
     let mut command = Command::new(cargo());
     command
         .current_dir(root)
@@ -64,7 +111,40 @@ pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
         .arg(target_dir(root))
         .args(packages.iter().flat_map(|package| ["--package", package]))
         .stdin(Stdio::null());
-    let output = match command.output() {
+    for (name, between) in [
+        ("RUSTFLAGS", ' '),
+        ("CARGO_BUILD_RUSTFLAGS", ' '),
+        ("CARGO_ENCODED_RUSTFLAGS", '\u{1f}'),
+    ] {
+        let Ok(flags) = env::var(name) else { continue };
+        match without_lints(&flags, between) {
+            flags if flags.is_empty() => command.env_remove(name),
+            flags => command.env(name, flags),
+        };
+    }
+    command
+}
+
+/// `flags` of rustc without lint levels: a shell whose RUSTFLAGS make an error
+/// of each warning would keep a half-written program from being checked.
+fn without_lints(flags: &str, between: char) -> String {
+    let mut kept = Vec::new();
+    let mut flags = flags.split(between).filter(|flag| !flag.is_empty());
+    while let Some(flag) = flags.next() {
+        match flag {
+            "-D" | "-F" | "-W" | "--deny" | "--forbid" | "--warn" => drop(flags.next()),
+            _ if ["-D", "-F", "-W", "--deny=", "--forbid=", "--warn="]
+                .iter()
+                .any(|level| flag.starts_with(level)) => {}
+            _ => kept.push(flag),
+        }
+    }
+    kept.join(&between.to_string())
+}
+
+fn come_to(packages: &[&str], output: io::Result<Output>) -> Build {
+    let names = packages.join(" and ");
+    let output = match output {
         Ok(output) => output,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Build::Trouble(
@@ -123,5 +203,21 @@ fn artifact(message: &Message, package: &str) -> Option<PathBuf> {
         message.filenames.first().cloned()
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lint_levels_are_left_out_of_rustflags() {
+        assert_eq!(without_lints("-D warnings", ' '), "");
+        assert_eq!(without_lints("--deny=warnings -Dunused", ' '), "");
+        assert_eq!(
+            without_lints("-C link-arg=-s  -F unsafe_code --cfg a", ' '),
+            "-C link-arg=-s --cfg a"
+        );
+        assert_eq!(without_lints("-D\u{1f}warnings\u{1f}-g", '\u{1f}'), "-g");
     }
 }

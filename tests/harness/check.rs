@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_hand::ByHand;
 use crate::ladder::Ladder;
+use crate::standstill::Standstill;
 use crate::trial::Trial;
 
 /// One fact that a lab's program is held to.
@@ -58,6 +59,15 @@ pub enum Need {
     MemoryLimit,
     /// The loopback address of IPv6.
     Ipv6,
+    /// Ports that answer nothing, and a look at who tries them: Linux only.
+    SilentPorts,
+    /// The files under `/proc`: Linux only.
+    ProcFiles,
+    /// A network of the program's own, without any privilege: Linux, where
+    /// user namespaces are allowed.
+    OwnNetwork,
+    /// So many descriptors in a process.
+    Descriptors(u64),
 }
 
 /// All that a lab is held to.
@@ -195,6 +205,8 @@ pub enum What {
     Reset,
     /// The program was silent until the deadline.
     Silent,
+    /// The harness asked the program to end (SIGTERM).
+    Terminated,
     /// The program ended.
     Exited(String),
 }
@@ -346,6 +358,9 @@ pub struct Report {
     pub came: String,
     /// Where they first differ, in words; empty if words were compared.
     pub difference: String,
+    /// What the program did when patience with it ended, if it then ran.
+    #[serde(default)]
+    pub standstill: Option<Standstill>,
     /// The name of the mistake that the behaviour matches.
     pub mistake: Option<String>,
     /// Why it happens.

@@ -7,16 +7,17 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use crate::capture::{Ends, Transport};
-use crate::check::{Failure, Fate, What};
+use crate::check::{Failure, Fate, Verdict, What};
+use crate::ladder::sample;
 use crate::trial::{DEADLINE, Log, Running};
 use crate::wait;
 
-/// The largest datagram that UDP over IPv4 carries: 65,535 octets less the
-/// headers of IP and UDP (RFC 791 §3.1, RFC 768).
-const DATAGRAM_LEN_MAX: usize = 65_507;
+/// Room for any datagram: the Length of RFC 768 has 16 bits and counts its own
+/// header, so what it carries is always shorter.
+const ROOM_LEN: usize = 65_536;
 
 /// What a network does to the datagrams that cross it, in percent of them. What
 /// is left after loss, doubling, holding back and cutting is delivered.
@@ -88,13 +89,15 @@ pub struct Datagrams {
     held_in: Vec<(Vec<u8>, SocketAddr)>,
     /// The number of the exchange with each peer.
     streams: BTreeMap<SocketAddr, usize>,
+    /// How many octets have come in each exchange.
+    received: BTreeMap<usize, usize>,
     log: Log,
 }
 
 impl Datagrams {
-    pub(crate) fn new(weather: Weather, seed: u64, log: Log) -> Result<Self, Failure> {
+    pub(crate) fn new(ip: IpAddr, weather: Weather, seed: u64, log: Log) -> Result<Self, Failure> {
         let bind = || -> std::io::Result<UdpSocket> {
-            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let socket = UdpSocket::bind((ip, 0))?;
             socket.set_nonblocking(true)?;
             Ok(socket)
         };
@@ -111,6 +114,7 @@ impl Datagrams {
             waiting: Vec::new(),
             held_in: Vec::new(),
             streams: BTreeMap::new(),
+            received: BTreeMap::new(),
             log,
         })
     }
@@ -131,59 +135,154 @@ impl Datagrams {
     /// # Errors
     /// A failure if the program ends first, or the deadline passes.
     pub fn receive(&mut self, program: &mut Running) -> Result<(Vec<u8>, SocketAddr), Failure> {
+        let came = self.next(|| program.has_ended())?;
+        came.ok_or_else(|| nothing_came("the program ended without one"))
+    }
+
+    /// The same, and `None` if the program ends without another datagram.
+    ///
+    /// # Errors
+    /// A failure if the deadline passes.
+    pub fn receive_or_end(
+        &mut self,
+        program: &mut Running,
+    ) -> Result<Option<(Vec<u8>, SocketAddr)>, Failure> {
         self.next(|| program.has_ended())
     }
 
-    fn next(&mut self, mut ended: impl FnMut() -> bool) -> Result<(Vec<u8>, SocketAddr), Failure> {
-        let what = "a datagram from the program";
+    /// Fails unless the next datagram from the program holds `expected`, no octet
+    /// less and none more. Gives whom it is from.
+    ///
+    /// # Errors
+    /// The difference, as a failure of `what`; what [`Datagrams::receive`] says.
+    pub fn expect(
+        &mut self,
+        program: &mut Running,
+        what: impl Into<String>,
+        expected: &[u8],
+    ) -> Result<SocketAddr, Failure> {
+        let what = what.into();
+        let came = self.receive(program).map_err(|failure| Failure {
+            what: what.clone(),
+            ..failure
+        })?;
+        let (octets, from) = came;
+        if octets == expected {
+            return Ok(from);
+        }
+        let stream = self.stream(from);
+        let end = self.received.get(&stream).copied().unwrap_or(0);
+        let offset = end.saturating_sub(octets.len());
+        Err(Failure::octets(what, expected, &octets).at(stream, offset))
+    }
+
+    /// Waits for a datagram to any of `peers`, and gives whose it is, counted from
+    /// 0, and its octets.
+    ///
+    /// # Errors
+    /// A failure if the program ends first, or the deadline passes.
+    pub fn first_of(
+        peers: &mut [&mut Datagrams],
+        program: &mut Running,
+    ) -> Result<(usize, Vec<u8>), Failure> {
+        let Some(deadline) = peers.first().map(|peer| peer.log.deadline()) else {
+            return Err(nothing_came("there is nobody to get one"));
+        };
+        let came = wait::until(deadline, || {
+            let over = program.has_ended();
+            for (index, peer) in peers.iter_mut().enumerate() {
+                match peer.poll() {
+                    Ok(None) => {}
+                    Ok(Some((octets, _))) => return Some(Ok((index, octets))),
+                    Err(failure) => return Some(Err(failure)),
+                }
+            }
+            over.then(|| Err(nothing_came("the program ended without one")))
+        });
+        came.unwrap_or_else(|| {
+            if let Some(peer) = peers.first() {
+                peer.log.patience_ended();
+            }
+            let silence = format!("none within {} s", DEADLINE.as_secs());
+            Err(nothing_came(&silence))
+        })
+    }
+
+    /// Fails if a datagram has come by now that was not asked for. What comes
+    /// later is not waited for: call it when the program has ended, or has
+    /// answered something that it could only answer after it.
+    ///
+    /// # Errors
+    /// What came, as a failure of `what`.
+    pub fn expect_nothing_more(&mut self, what: impl Into<String>) -> Verdict {
+        match self.poll()? {
+            None => Ok(()),
+            Some((octets, _)) => Err(Failure::words(
+                what,
+                "no datagram",
+                format!("a datagram of {}", sample(&octets)),
+            )),
+        }
+    }
+
+    /// Waits until the network lets a datagram through or `ended` says that none
+    /// can come any more.
+    fn next(
+        &mut self,
+        mut ended: impl FnMut() -> bool,
+    ) -> Result<Option<(Vec<u8>, SocketAddr)>, Failure> {
+        let came = wait::until(self.log.deadline(), || {
+            // Ended first, asked second: what it sent before its end counts.
+            let over = ended();
+            match self.poll() {
+                Ok(None) if !over => None,
+                came => Some(came),
+            }
+        });
+        came.unwrap_or_else(|| {
+            self.log.patience_ended();
+            if let Some(stream) = self.streams.values().max() {
+                self.log.add(*stream, What::Silent);
+            }
+            let came = format!("none within {} s", DEADLINE.as_secs());
+            Err(nothing_came(&came))
+        })
+    }
+
+    /// The next datagram that the network lets through, if there is one now.
+    fn poll(&mut self) -> Result<Option<(Vec<u8>, SocketAddr)>, Failure> {
+        let mut buffer = vec![0; ROOM_LEN];
         loop {
             if !self.waiting.is_empty() {
-                return Ok(self.waiting.remove(0));
+                return Ok(Some(self.waiting.remove(0)));
             }
-            let mut buffer = vec![0; DATAGRAM_LEN_MAX + 1];
-            let socket = &self.socket;
-            let came = wait::until(self.log.deadline(), || {
-                let over = ended();
-                match socket.recv_from(&mut buffer) {
-                    Ok(came) => Some(Ok(came)),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock && !over => None,
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        Some(Err(Failure::words(
-                            what,
-                            "a datagram to the harness",
-                            "the program ended without one",
-                        )))
-                    }
-                    // An earlier datagram of ours found nobody (ICMP).
-                    Err(error) if error.kind() == ErrorKind::ConnectionRefused => None,
-                    Err(error) => Some(Err(Failure::ours("receiving a datagram", error))),
-                }
-            });
-            let (len, from) = match came {
-                Some(came) => came?,
-                None => {
-                    let came = format!("none within {} s", DEADLINE.as_secs());
-                    return Err(Failure::words(what, "a datagram to the harness", came));
-                }
+            let (len, from) = match self.socket.recv_from(&mut buffer) {
+                Ok(came) => came,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                // An earlier datagram of ours found nobody (ICMP).
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
+                Err(error) => return Err(Failure::ours("receiving a datagram", error)),
             };
-            buffer.truncate(len);
+            let mut octets = buffer.get(..len).unwrap_or_default().to_vec();
             let stream = self.stream(from);
-            let fate = self.fate(&buffer);
+            let fate = self.fate(&octets);
+            *self.received.entry(stream).or_default() += len;
             self.log
-                .add(stream, What::DatagramReceived(buffer.clone(), fate));
+                .add(stream, What::DatagramReceived(octets.clone(), fate));
+            self.log.renew();
             match fate {
                 Fate::Lost => continue,
                 Fate::Held => {
-                    self.held_in.push((buffer, from));
+                    self.held_in.push((octets, from));
                     continue;
                 }
-                Fate::Duplicated => self.waiting.push((buffer.clone(), from)),
+                Fate::Duplicated => self.waiting.push((octets.clone(), from)),
                 Fate::Truncated => {
-                    buffer.pop();
+                    octets.pop();
                 }
                 Fate::Delivered | Fate::Forged => {}
             }
-            self.waiting.insert(0, (buffer, from));
+            self.waiting.insert(0, (octets, from));
             self.waiting.append(&mut self.held_in);
         }
     }
@@ -248,6 +347,42 @@ impl Datagrams {
     }
 }
 
+fn nothing_came(came: &str) -> Failure {
+    Failure::words(
+        "a datagram from the program",
+        "a datagram to the harness",
+        came,
+    )
+}
+
+/// An address where no datagram finds anybody: its port is taken, and its socket
+/// is connected to itself, so that it takes nothing from others. Who sends there
+/// is told so (ICMP, port unreachable).
+pub struct Unreachable {
+    held: UdpSocket,
+}
+
+impl Unreachable {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let made = || -> std::io::Result<_> {
+            let held = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            held.connect(held.local_addr()?)?;
+            Ok(Unreachable { held })
+        };
+        made().map_err(|error| Failure::ours("a port where nobody is", error))
+    }
+
+    /// The address.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn address(&self) -> Result<SocketAddr, Failure> {
+        self.held
+            .local_addr()
+            .map_err(|error| Failure::ours("the address of a socket", error))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,7 +410,7 @@ mod tests {
     }
 
     fn datagrams(weather: Weather, seed: u64) -> Datagrams {
-        Datagrams::new(weather, seed, Log::new()).expect("sockets")
+        Datagrams::new(Ipv4Addr::LOCALHOST.into(), weather, seed, Log::new()).expect("sockets")
     }
 
     #[test]
@@ -291,7 +426,8 @@ mod tests {
             let address = server.address().expect("an address");
             let client = thread::spawn(move || ask(address, b"question"));
             while !client.is_finished() {
-                let Ok((octets, from)) = server.next(|| client.is_finished()) else {
+                let came = server.next(|| client.is_finished()).expect("no deadline");
+                let Some((octets, from)) = came else {
                     break;
                 };
                 server.send(&octets, from).expect("it is sent");
@@ -358,5 +494,55 @@ mod tests {
             came,
             expected.map(|(text, own)| (text.as_bytes().to_vec(), own))
         );
+    }
+
+    #[test]
+    fn a_datagram_of_no_octets_comes_and_goes() {
+        let mut server = datagrams(Weather::FAIR, 0);
+        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        let to = server.address().expect("an address");
+        client.send_to(b"", to).expect("it is sent");
+        let (octets, from) = server
+            .next(|| false)
+            .expect("no trouble")
+            .expect("it comes");
+        assert_eq!(
+            (octets, Ok(from)),
+            (Vec::new(), client.local_addr().map_err(drop))
+        );
+        server.send(b"", from).expect("it is sent");
+        client.set_read_timeout(Some(DEADLINE)).expect("an option");
+        assert_eq!(client.recv(&mut [0; 9]).expect("it arrives"), 0);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_once_the_program_has_ended() {
+        let mut server = datagrams(Weather::FAIR, 0);
+        assert_eq!(server.next(|| true).expect("no trouble"), None);
+        server
+            .expect_nothing_more("a question")
+            .expect("there is none");
+        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        let to = server.address().expect("an address");
+        client.send_to(b"late", to).expect("it is sent");
+        let failure = server
+            .expect_nothing_more("a question")
+            .expect_err("there is one");
+        let words = failure.words.map(|(_, came)| came);
+        assert_eq!(words.as_deref(), Some("a datagram of 4 octets  \"late\""));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_sends_to_nobody_is_told() {
+        let nobody = Unreachable::new().expect("a port");
+        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        client.set_read_timeout(Some(DEADLINE)).expect("an option");
+        client
+            .connect(nobody.address().expect("an address"))
+            .expect("it is connected");
+        client.send(b"anybody?").expect("it is sent");
+        let told = client.recv(&mut [0; 9]).map_err(|error| error.kind());
+        assert_eq!(told, Err(ErrorKind::ConnectionRefused));
     }
 }

@@ -151,8 +151,8 @@ impl Ladder {
             svg,
             "<svg class=\"figure\" viewBox=\"0 0 760 {height}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\" \
              xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"{id}-t\">{}</title>\n<desc id=\"{id}-d\">{}</desc>\n\
-             <defs><marker id=\"{id}-head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" \
-             markerHeight=\"8\" orient=\"auto-start-reverse\"><path class=\"mark\" d=\"M0 0L10 5L0 10z\"/></marker></defs>\n",
+             <defs><marker id=\"{id}-head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerUnits=\"userSpaceOnUse\" markerWidth=\"12\" \
+             markerHeight=\"12\" orient=\"auto-start-reverse\"><path d=\"M0 0L10 5L0 10z\"/></marker></defs>\n",
             escape(title),
             escape(&self.sentences()),
         );
@@ -285,6 +285,7 @@ fn row(event: &Event) -> Option<(Way, String)> {
         What::End if on_standard => return None,
         What::End => (Way::From, "closes its direction (FIN)".to_owned()),
         What::Reset => (Way::From, "resets (RST)".to_owned()),
+        What::Terminated => (Way::Note, "asked to end (SIGTERM)".to_owned()),
         What::Silent => (Way::Note, "silence until the deadline".to_owned()),
         What::Exited(how) => (Way::Note, format!("your program: {how}")),
     })
@@ -395,7 +396,12 @@ pub fn to_ascii(text: &str) -> String {
         '–' => '-',
         '…' => '~',
         '·' => '.',
-        '§' => '#',
+        '§' | '▰' => '#',
+        '▱' => '.',
+        '▸' | '→' => '>',
+        '←' => '<',
+        '↑' => '^',
+        '↓' => 'v',
         c if c.is_ascii() => c,
         _ => '?',
     };

@@ -11,7 +11,11 @@
 //! | [`batch`] | many questions in one run, a line each |
 //! | [`stream`] | TCP peers that cut, drip, close and reset on purpose |
 //! | [`datagram`] | UDP peers that lose, double, hold back, cut and forge on purpose |
+//! | [`crowd`] | many TCP clients at once |
 //! | [`drain`] | when has the program read what was sent? |
+//! | [`source`] | the functions of a Rust source, by their text |
+//! | [`standstill`] | what a program does that is still there at the deadline |
+//! | [`attempts`] | which attempts to connect are under way? |
 //! | [`tree`] | processes, and that none is left |
 //! | [`wait`] | the one place that polls |
 //! | [`runner`] | runs checks, each in a process of its own, several at once |
@@ -21,6 +25,7 @@
 //! | [`by_hand`] | a conversation with `printf` and `nc` |
 //! | [`capture`] | a conversation as a file for Wireshark |
 //! | [`report`] | outcomes as text |
+//! | [`date`] | the time of day as people write it |
 //! | [`progress`] | how far the learner is, in one small file |
 //!
 //! Nothing in here knows a lab; what a lab is held to stands in [`checks`].
@@ -28,6 +33,7 @@
 // A check fails once and is over: the size of what it then says is no cost.
 #![allow(clippy::result_large_err)]
 
+pub mod attempts;
 pub mod batch;
 pub mod by_hand;
 pub mod capture;
@@ -35,7 +41,9 @@ pub mod cargo;
 pub mod chapter;
 pub mod check;
 pub mod course;
+pub mod crowd;
 pub mod datagram;
+pub mod date;
 pub mod drain;
 pub mod ladder;
 pub mod mistakes;
@@ -43,6 +51,8 @@ pub mod progress;
 pub mod recording;
 pub mod report;
 pub mod runner;
+pub mod source;
+pub mod standstill;
 pub mod stream;
 pub mod tree;
 pub mod trial;

@@ -18,6 +18,9 @@ pub struct Look {
     pub ascii: bool,
     /// Whether nothing is left out of a conversation.
     pub verbose: bool,
+    /// Whether a conversation is told in sentences, for whoever hears them,
+    /// and no line is broken.
+    pub spoken: bool,
 }
 
 impl Look {
@@ -26,6 +29,7 @@ impl Look {
         width: WIDTH,
         ascii: false,
         verbose: false,
+        spoken: false,
     };
 
     /// For standard output as it is: the window's width, or that of a report
@@ -43,6 +47,7 @@ impl Look {
                 .clamp(ladder::WIDTH_MIN, ladder::WIDTH_MAX),
             ascii,
             verbose: false,
+            spoken: false,
         }
     }
 
@@ -213,8 +218,13 @@ pub struct Pointers {
 /// A failure's report as a block of text.
 pub fn block(report: &Report, to: &Pointers, look: Look) -> String {
     let mut text = String::new();
+    let room = if look.spoken {
+        usize::MAX
+    } else {
+        look.width.saturating_sub(14).max(16)
+    };
     let mut row = |name: &str, value: &str| {
-        for (index, line) in wrap(&harmless(value), look.width - 14).iter().enumerate() {
+        for (index, line) in wrap(&harmless(value), room).iter().enumerate() {
             let name = if index == 0 { name } else { "" };
             let _ = writeln!(text, "   {name:<10} {line}");
         }
@@ -224,6 +234,9 @@ pub fn block(report: &Report, to: &Pointers, look: Look) -> String {
     row("came", &report.came);
     if !report.difference.is_empty() {
         row("", &format!("first difference: {}", report.difference));
+    }
+    if let Some(standstill) = &report.standstill {
+        row("program", &standstill.to_string());
     }
     match (&report.mistake, &report.why) {
         (Some(mistake), Some(why)) => row("why", &format!("{mistake}: {why}")),
@@ -236,11 +249,13 @@ pub fn block(report: &Report, to: &Pointers, look: Look) -> String {
     for (index, line) in report.stderr.lines().enumerate() {
         row(if index == 0 { "it said" } else { "" }, line);
     }
-    let _ = write!(
-        text,
-        "\n{}\n",
-        report.ladder.text(look.width, false, look.verbose)
-    );
+    if look.spoken || look.width < ladder::WIDTH_MIN {
+        let told = report.ladder.sentences();
+        row("told", &told);
+    } else {
+        let drawn = report.ladder.text(look.width, false, look.verbose);
+        let _ = write!(text, "\n{drawn}\n");
+    }
     // A command stays on one line, to be copied.
     let _ = writeln!(text, "   {:<10} {}", "again", to.again);
     if let Some(by_hand) = &report.by_hand {

@@ -1,5 +1,6 @@
 //! Runs checks, each in a process of its own, several at once.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::panic::{self, AssertUnwindSafe};
@@ -10,16 +11,23 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::by_hand::by_hand;
-use crate::check::{Check, Evidence, Failure, LabChecks, Need, Outcome, Report};
+use crate::capture::Ends;
+use crate::check::{Check, Event, Evidence, Failure, LabChecks, Need, Outcome, Report};
 use crate::ladder::Ladder;
 use crate::tree::{self, Tree};
 use crate::trial::{Program, Trial};
-use crate::{capture, cargo, checks, ladder, mistakes, recording, report, wait};
+use crate::wait::Cancel;
+use crate::{capture, cargo, checks, crowd, ladder, mistakes, recording, report, wait};
 
 /// How long a check's process may take before it is ended. Each of its programs
 /// and conversations has a deadline of its own, so this is for trouble of ours.
 const CHECK_WITHIN: Duration = Duration::from_secs(180);
+
+/// How long a check's process that is cancelled may take to end its programs.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the checks of one lab are run with.
 pub struct Plan {
@@ -31,6 +39,8 @@ pub struct Plan {
     pub seed: u64,
     /// The root of the course.
     pub root: PathBuf,
+    /// Ends the run early.
+    pub cancel: Cancel,
 }
 
 impl Plan {
@@ -50,12 +60,13 @@ pub struct Checked {
 }
 
 /// Runs `checks` of `lab` and calls `each` with every result, in the checks'
-/// own order, as soon as it and those before it are known.
+/// own order, as soon as it and those before it are known. A run that is
+/// cancelled ends its programs, and what it returns means nothing.
 pub fn run(
     plan: &Plan,
     lab: &LabChecks,
-    checks: &[&Check],
-    mut each: impl FnMut(&Check, &Checked),
+    checks: &[&'static Check],
+    mut each: impl FnMut(&'static Check, &Checked),
 ) -> Vec<Checked> {
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let next = AtomicUsize::new(0);
@@ -115,11 +126,39 @@ fn lacks(plan: &Plan, check: &Check) -> Option<String> {
         Need::Ipv6 if std::net::TcpListener::bind(("::1", 0)).is_err() => {
             Some("needs IPv6 on the loopback, which this system has switched off".to_owned())
         }
+        Need::SilentPorts if !cfg!(target_os = "linux") => {
+            Some("needs ports that answer nothing, which the harness can make on Linux only".to_owned())
+        }
+        Need::ProcFiles if !cfg!(target_os = "linux") => {
+            Some("needs the files under /proc, which Linux alone has".to_owned())
+        }
+        Need::OwnNetwork if !has_own_networks() => Some(
+            "needs a network of its own, by `unshare -Urn` and `ip`, which this system lacks or refuses".to_owned(),
+        ),
+        Need::Descriptors(count) if crowd::descriptors_max() < *count => Some(format!(
+            "needs {count} descriptors, and a process may have {} here (`ulimit -Hn`)",
+            crowd::descriptors_max()
+        )),
         _ => None,
     })
 }
 
+/// Whether a program can be given a network of its own.
+fn has_own_networks() -> bool {
+    let mut command = Command::new("unshare");
+    command.args(["-Urn", "ip", "link", "set", "lo", "up"]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    cfg!(target_os = "linux") && command.status().is_ok_and(|status| status.success())
+}
+
 fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
+    if plan.cancel.is_cancelled() {
+        let reason = "the run was cancelled".to_owned();
+        return Outcome::Skip { reason };
+    }
     if let Some(reason) = lacks(plan, check) {
         return Outcome::Skip { reason };
     }
@@ -129,6 +168,12 @@ fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
             reason: format!("the check's own process: {error}"),
         },
     }
+}
+
+/// Why a check's process is not waited for any more.
+enum Ended {
+    Itself,
+    Cancelled,
 }
 
 fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
@@ -155,7 +200,17 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     let stdout = tree.child.stdout.take().map(read_all);
     let stderr = tree.child.stderr.take().map(read_all);
     let late = Instant::now() + CHECK_WITHIN;
-    let ended = wait::until(late, || tree.child.try_wait().ok().flatten());
+    let ended = wait::until(late, || {
+        let cancelled = plan.cancel.is_cancelled().then_some(Ended::Cancelled);
+        cancelled.or_else(|| tree.child.try_wait().ok().flatten().map(|_| Ended::Itself))
+    });
+    if let Some(Ended::Cancelled) = ended {
+        // At the lifeline's end the check's process ends its programs, which
+        // nobody else can find, and then itself.
+        drop(tree.child.stdin.take());
+        let soon = Instant::now() + GONE_WITHIN;
+        wait::until(soon, || tree.child.try_wait().ok().flatten());
+    }
     tree.end();
     let stdout = stdout
         .and_then(|reader| reader.join().ok())
@@ -183,7 +238,8 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-fn read_all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+/// Reads all that comes, beside whatever else is done.
+pub(crate) fn read_all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut octets = Vec::new();
         let _ = from.read_to_end(&mut octets);
@@ -191,8 +247,17 @@ fn read_all(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>>
     })
 }
 
-/// The body of a check's own process: runs one check and gives its outcome.
-/// The caller prints it and exits.
+/// All that happened in a check, and between which ends.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Happened {
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// The connections and exchanges, by number.
+    pub connections: BTreeMap<usize, Ends>,
+}
+
+/// The body of a check's own process: runs one check and gives its outcome, and
+/// what happened. The caller prints it and exits.
 pub fn one_check(
     lab: &str,
     name: &str,
@@ -200,24 +265,30 @@ pub fn one_check(
     snapshots: &Path,
     captures: &Path,
     program: Program,
-) -> Outcome {
+) -> (Outcome, Happened) {
+    let none = Happened::default;
     tree::adopt_orphans();
     tree::hang_on_lifeline();
     let found = checks::find(lab)
         .and_then(|lab| Some((lab, lab.checks.iter().find(|check| check.name == name)?)));
     let Some((lab, check)) = found else {
-        return Outcome::Error {
-            reason: format!("there is no check {lab}::{name}"),
-        };
+        let reason = format!("there is no check {lab}::{name}");
+        return (Outcome::Error { reason }, none());
     };
     let recordings = match recording::load(snapshots, lab.lab) {
         Ok(recordings) => recordings,
         Err(error) => {
-            return Outcome::Error {
-                reason: format!("the snapshots: {error}"),
-            };
+            let reason = format!("the snapshots: {error}");
+            return (Outcome::Error { reason }, none());
         }
     };
+    if check
+        .needs
+        .iter()
+        .any(|need| matches!(need, Need::Descriptors(_)))
+    {
+        crowd::raise_descriptors();
+    }
     let mut trial = Trial::new(program, seed_of(seed, name), recordings);
     let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
     let outcome = match verdict {
@@ -231,7 +302,11 @@ pub fn one_check(
         },
     };
     tree::end_orphans();
-    outcome
+    let happened = Happened {
+        events: trial.events(),
+        connections: trial.connections(),
+    };
+    (outcome, happened)
 }
 
 /// A seed for this check from the seed of the run (FNV-1a over the name).
@@ -281,6 +356,7 @@ fn failed(
         expected,
         came,
         difference,
+        standstill: trial.standstill(),
         mistake: mistake.map(|mistake| mistake.name.to_owned()),
         why: mistake.map(|mistake| mistake.why.to_owned()),
         rfc: rfc.to_owned(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::capture::{Ends, Transport};
 use crate::check::{Failure, Verdict, What};
 use crate::trial::{DEADLINE, Log, Running};
-use crate::{drain, wait};
+use crate::{attempts, drain, wait};
 
 /// How octets reach the program: in one piece, or in several, each sent when
 /// the one before has been read.
@@ -144,6 +144,7 @@ impl Listener {
             Some(Ok(stream)) => Peer::new(stream, What::Accepted, self.log.clone()),
             Some(Err(failure)) => Err(failure),
             None => {
+                self.log.patience_ended();
                 let came = format!("none within {} s", DEADLINE.as_secs());
                 Err(Failure::words(
                     what,
@@ -194,6 +195,69 @@ impl Refusing {
     }
 }
 
+/// A port that answers nothing. Its listener takes one connection into its
+/// queue, and there it is; Linux drops the SYN of any other until there is room
+/// again, and a dropped SYN is not answered.
+pub struct Silent {
+    address: SocketAddr,
+    listener: Listener,
+    _queued: TcpStream,
+}
+
+impl Silent {
+    #[cfg(unix)]
+    pub(crate) fn new(log: Log) -> Result<Self, Failure> {
+        use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+        let made = || -> io::Result<_> {
+            let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+            rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::CLOEXEC)?;
+            bind(&held, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+            let address = SocketAddr::try_from(getsockname(&held)?)?;
+            listen(&held, 0)?;
+            let queued = TcpStream::connect(address)?;
+            let listener = TcpListener::from(held);
+            listener.set_nonblocking(true)?;
+            Ok((address, Arc::new(listener), queued))
+        };
+        let failed = |error: io::Error| Failure::ours("a port that answers nothing", error);
+        let (address, listener, queued) = made().map_err(failed)?;
+        // Connected on this side; on the other the queue is full a moment later,
+        // which Linux tells.
+        #[cfg(target_os = "linux")]
+        let full = wait::until(log.deadline(), || {
+            (attempts::queued(address) > 0).then_some(())
+        });
+        #[cfg(target_os = "linux")]
+        full.ok_or_else(|| failed(ErrorKind::TimedOut.into()))?;
+        Ok(Silent {
+            address,
+            listener: Listener { listener, log },
+            _queued: queued,
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn new(_log: Log) -> Result<Self, Failure> {
+        let reason = "this system has none";
+        Err(Failure::ours("a port that answers nothing", reason))
+    }
+
+    /// The address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Makes room in the queue: whoever tries again from now on is connected.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn open(self) -> Result<Listener, Failure> {
+        let accepted = self.listener.listener.accept();
+        accepted.map_err(|error| Failure::ours("accepting our own", error))?;
+        Ok(self.listener)
+    }
+}
+
 /// The harness's end of a connection with the program.
 pub struct Peer {
     stream: TcpStream,
@@ -206,6 +270,9 @@ pub struct Peer {
 /// How long nothing may move before a conversation counts as standing still.
 /// A program that is merely slow is then read a little early, and that is all.
 const STANDSTILL: Duration = Duration::from_millis(100);
+
+/// What stands between two octets of a peer that drips.
+const DRIP: Duration = Duration::from_millis(25);
 
 /// The room that is asked for in the harness's sockets for it, in octets.
 const STANDSTILL_LEN: usize = 64 << 10;
@@ -290,6 +357,7 @@ impl Peer {
                     }
                 });
                 if read.is_none() {
+                    self.log.patience_ended();
                     let came = format!(
                         "the first {sent} were not read within {} s",
                         DEADLINE.as_secs()
@@ -348,6 +416,26 @@ impl Peer {
         sent
     }
 
+    /// Sends `octet` again and again, with [`DRIP`] between, until the program
+    /// has ended or closed, or the deadline has passed. Gives how many went out.
+    pub fn drip(&mut self, octet: u8, program: &mut Running) -> usize {
+        let deadline = self.log.deadline();
+        let mut sent = Vec::new();
+        let ended = |limit: Instant, program: &mut Running| {
+            wait::until(limit, || program.has_ended().then_some(())).is_some()
+        };
+        while !ended((Instant::now() + DRIP).min(deadline), program)
+            && Instant::now() < deadline
+            && self.stream.write_all(&[octet]).is_ok()
+        {
+            sent.push(octet);
+        }
+        self.sent += u64::try_from(sent.len()).unwrap_or(u64::MAX);
+        let count = sent.len();
+        self.log.add(self.number, What::Sent(sent));
+        count
+    }
+
     /// Closes the harness's direction: the program reads an end of stream.
     pub fn finish(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
@@ -373,7 +461,11 @@ impl Peer {
             Some(false) => None,
             Some(true) | None => Some(()),
         };
-        wait::until(self.log.deadline(), read).is_some()
+        let read = wait::until(self.log.deadline(), read).is_some();
+        if !read {
+            self.log.patience_ended();
+        }
+        read
     }
 
     /// Reads until `len` octets have come or the stream ends, one way or other.
@@ -400,6 +492,7 @@ impl Peer {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_time_out(&error) => {
+                    self.log.patience_ended();
                     self.log.add(self.number, What::Silent);
                     return (came, Ending::Silence);
                 }
@@ -428,6 +521,38 @@ impl Peer {
         } else {
             failure.ended(ending.words())
         })
+    }
+
+    /// Fails if the program has sent anything, or closed, by now. What it does
+    /// later is not waited for: call it when the program has read something that
+    /// it could only have waited for.
+    ///
+    /// # Errors
+    /// What came, as a failure of `what`.
+    pub fn expect_nothing_yet(&mut self, what: impl Into<String>) -> Verdict {
+        let offset = self.received;
+        let mut room = [0; 4096];
+        let ours = |error| Failure::ours("a socket that does not wait", error);
+        self.stream.set_nonblocking(true).map_err(ours)?;
+        let read = self.stream.read(&mut room);
+        self.stream.set_nonblocking(false).map_err(ours)?;
+        match read {
+            Err(error) if is_time_out(&error) => Ok(()),
+            Ok(len) if len > 0 => {
+                let came = room.get(..len).unwrap_or_default();
+                self.log.add(self.number, What::Received(came.to_vec()));
+                self.received += len;
+                Err(Failure::octets(what, b"", came).at(self.number, offset))
+            }
+            ended => {
+                let (event, ending) = match ended {
+                    Ok(_) => (What::End, Ending::End),
+                    Err(_) => (What::Reset, Ending::Reset),
+                };
+                self.log.add(self.number, event);
+                Err(Failure::words(what, "the program waits", ending.words()))
+            }
+        }
     }
 
     /// Fails unless the program now closes its direction, in order and without
@@ -481,6 +606,8 @@ mod tests {
 
     use super::{Delivery, Ending, Peer, Refusing};
     use crate::trial::Log;
+    #[cfg(target_os = "linux")]
+    use {super::Silent, crate::attempts, crate::wait, std::time::Duration};
 
     /// A program of one thread that gets the connection, and the harness's peer.
     fn pair<T: Send + 'static>(program: fn(TcpStream) -> T) -> (Peer, JoinHandle<T>) {
@@ -596,6 +723,27 @@ mod tests {
         assert_eq!(peer.read(sent), (vec![b'x'; sent], Ending::Enough));
         peer.finish();
         assert_eq!(program.join().expect("no panic"), sent);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_silent_port_answers_nobody_until_it_is_opened() {
+        let silent = Silent::new(Log::new()).expect("a port");
+        let address = silent.address();
+        let again = || {
+            TcpStream::connect_timeout(&address, Duration::from_millis(50))
+                .map(drop)
+                .map_err(|error| error.kind())
+        };
+        assert_eq!(again(), Err(ErrorKind::TimedOut));
+        let waiting = thread::spawn(move || TcpStream::connect(address));
+        let attempts = || attempts::under_way(&[address]);
+        let begun = wait::until(Log::new().deadline(), || (attempts() == [0]).then_some(()));
+        assert!(begun.is_some(), "{:?}", attempts());
+        let repeated = wait::until(Log::new().deadline(), || (attempts() == [1]).then_some(()));
+        assert!(repeated.is_some(), "{:?}", attempts());
+        let _listener = silent.open().expect("it has one in its queue");
+        assert!(waiting.join().expect("no panic").is_ok());
     }
 
     #[test]

@@ -100,6 +100,23 @@ impl Drop for Tree {
     }
 }
 
+/// Whether some thread of a process computes or would like to, as Linux tells;
+/// false elsewhere.
+pub fn is_running(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let mut threads = threads.into_iter().flatten().flatten();
+    threads.any(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat"));
+        stat.is_ok_and(|stat| state(&stat).starts_with(['R', 'D']))
+    })
+}
+
+/// A `stat` of Linux from its third field on, the state: behind the name, which
+/// may hold blanks.
+pub fn state(stat: &str) -> &str {
+    stat.rsplit_once(") ").map_or("", |(_, fields)| fields)
+}
+
 fn kill_group(leader: u32) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(leader)

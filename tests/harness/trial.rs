@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::capture::{Ends, Transport};
 use crate::check::{Event, Failure, Verdict, What};
-use crate::datagram::{Datagrams, Weather};
-use crate::stream::{Delivery, Listener, Peer, Refusing};
-use crate::tree::Tree;
-use crate::{drain, mistakes, wait};
+use crate::crowd::Crowd;
+use crate::datagram::{Datagrams, Unreachable, Weather};
+use crate::standstill::{self, Known, Standstill};
+use crate::stream::{Delivery, Listener, Peer, Refusing, Silent};
+use crate::tree::{self, Tree};
+use crate::{attempts, drain, mistakes, wait};
 
 /// What a program may print before it is ended, in octets a stream.
 pub const OUTPUT_LEN_MAX: usize = 4 << 20;
@@ -49,7 +51,9 @@ pub struct Trial {
     /// The lab's snapshots: name to content.
     recordings: BTreeMap<String, String>,
     environment: Vec<(String, OsString)>,
-    memory_limit: Option<u64>,
+    /// Commands of the shell that becomes the program.
+    set_up: Vec<String>,
+    own_network: bool,
 }
 
 /// The events of a check, shared by all that adds to them.
@@ -61,7 +65,16 @@ pub struct Log {
     events: Arc<Mutex<Vec<Event>>>,
     connections: Arc<Mutex<BTreeMap<usize, Ends>>>,
     listeners: Arc<Mutex<Vec<Weak<TcpListener>>>>,
+    running: Arc<Mutex<Vec<Pipes>>>,
+    standstill: Arc<Mutex<Option<Standstill>>>,
     ended: Arc<Mutex<Ended>>,
+}
+
+/// A program that was started and has not been collected: its process, and the
+/// pipes on its standard streams, by inode.
+struct Pipes {
+    pid: u32,
+    pipes: Vec<(u64, &'static str)>,
 }
 
 /// What is kept of the programs that have ended.
@@ -81,6 +94,8 @@ impl Log {
             events: Arc::default(),
             connections: Arc::default(),
             listeners: Arc::default(),
+            running: Arc::default(),
+            standstill: Arc::default(),
             ended: Arc::default(),
         }
     }
@@ -132,6 +147,72 @@ impl Log {
     /// the program has read or sent something.
     pub(crate) fn renew(&self) {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + DEADLINE;
+        *self.lock_standstill() = None;
+    }
+
+    /// Patience has ended: looks at what the program does that was started last
+    /// and still runs, before anything is done about it.
+    pub(crate) fn patience_ended(&self) {
+        let known = Known {
+            pipes: Vec::new(),
+            streams: self.named_streams(),
+        };
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = running.iter().rev().find_map(|program| {
+            let pipes = program.pipes.clone();
+            standstill::look(
+                program.pid,
+                &Known {
+                    pipes,
+                    ..known.clone()
+                },
+            )
+        });
+        *self.lock_standstill() = found;
+    }
+
+    /// The connections with the program that was started last, each with the
+    /// name of the harness's end.
+    fn named_streams(&self) -> Vec<(Ends, String)> {
+        let ends = self
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let events = self.lock();
+        let start = events
+            .iter()
+            .rposition(|event| matches!(event.what, What::Started(_)));
+        let opened = events.iter().skip(start.unwrap_or(0));
+        let opened: Vec<(usize, bool)> = opened
+            .filter_map(|event| match event.what {
+                What::Connected => Some((event.stream, true)),
+                What::Accepted => Some((event.stream, false)),
+                _ => None,
+            })
+            .collect();
+        let count = opened.len();
+        let named = opened
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (stream, by_us))| {
+                Some((
+                    *ends.get(stream)?,
+                    standstill::name(*by_us, index, count, *stream),
+                ))
+            });
+        named.collect()
+    }
+
+    fn lock_standstill(&self) -> MutexGuard<'_, Option<Standstill>> {
+        self.standstill
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&self, pid: u32) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|program| program.pid != pid);
     }
 
     /// Adds a connection, or an exchange of datagrams. Gives its number, from 1.
@@ -300,7 +381,8 @@ impl Trial {
             log: Log::new(),
             recordings,
             environment: Vec::new(),
-            memory_limit: None,
+            set_up: Vec::new(),
+            own_network: false,
         }
     }
 
@@ -328,6 +410,11 @@ impl Trial {
             .clone()
     }
 
+    /// What the program did when patience with it ended, if it has.
+    pub fn standstill(&self) -> Option<Standstill> {
+        self.log.lock_standstill().clone()
+    }
+
     /// The stub that a program reached: its step and its task.
     pub fn stub(&self) -> Option<(u8, String)> {
         self.log
@@ -343,9 +430,18 @@ impl Trial {
     /// `eintr`-th call is interrupted (0: never). See the crate
     /// `netlings-shortfall`.
     pub fn system_calls_fall_short(&mut self, send: usize, recv: usize, eintr: usize) {
+        self.fall_short(format!("send={send},recv={recv},eintr={eintr}"));
+    }
+
+    /// From here on, every `every`-th descriptor that the program wants for a
+    /// socket is refused (EMFILE).
+    pub fn refuse_descriptors(&mut self, every: usize) {
+        self.fall_short(format!("emfile={every}"));
+    }
+
+    fn fall_short(&mut self, rule: String) {
         if let Some(library) = &self.program.shortfall {
             self.environment.push(("LD_PRELOAD".into(), library.into()));
-            let rule = format!("send={send},recv={recv},eintr={eintr}");
             self.log.add(0, What::FallingShort(rule.clone()));
             self.environment
                 .push(("NETLINGS_SHORTFALL".into(), rule.into()));
@@ -354,7 +450,21 @@ impl Trial {
 
     /// From here on, the program may have at most `len` octets of memory.
     pub fn limit_memory(&mut self, len: u64) {
-        self.memory_limit = Some(len);
+        self.set_up.push(format!("ulimit -v {}", len / 1024));
+    }
+
+    /// From here on, the program may have `count` files open, its standard
+    /// input, output and error among them.
+    pub fn limit_descriptors(&mut self, count: usize) {
+        self.set_up.push(format!("ulimit -n {count}"));
+    }
+
+    /// From here on, the program has a network of its own, where nothing is but
+    /// the loopback, and `set_up` is done there before it starts: a command of
+    /// the shell. Nothing of the harness's can be reached from there.
+    pub fn own_network(&mut self, set_up: &str) {
+        self.own_network = true;
+        self.set_up.push(format!("ip link set lo up && {set_up}"));
     }
 
     /// Starts the program.
@@ -363,10 +473,13 @@ impl Trial {
     /// A failure of ours if the system cannot.
     pub fn start(&mut self, args: &[&str]) -> Result<Running, Failure> {
         let mut words: Vec<OsString> = Vec::new();
-        if let Some(len) = self.memory_limit {
-            // The shell's own limit is inherited by what it becomes.
-            let limit = format!("ulimit -v {} && exec \"$@\"", len / 1024);
-            words.extend(["sh", "-c", &limit, "sh"].map(OsString::from));
+        if self.own_network {
+            words.extend(["unshare", "-Urn"].map(OsString::from));
+        }
+        if !self.set_up.is_empty() {
+            // The shell's own limits are inherited by what it becomes.
+            let script = format!("{} && exec \"$@\"", self.set_up.join(" && "));
+            words.extend(["sh", "-c", &script, "sh"].map(OsString::from));
         }
         words.extend(self.program.command.iter().cloned());
         let Some((program, first)) = words.split_first() else {
@@ -428,7 +541,12 @@ impl Trial {
             let came = format!(
                 "after {} s it still {}, having printed {} octets",
                 DEADLINE.as_secs(),
-                if run.busy { "computed" } else { "waited" },
+                match self.standstill() {
+                    _ if run.busy => "computed",
+                    // On a machine with much else to do, it may have had no time.
+                    Some(standstill) if standstill.computes() => "ran",
+                    _ => "waited",
+                },
                 run.stdout.len()
             );
             return Err(Failure::words(
@@ -459,7 +577,28 @@ impl Trial {
     /// # Errors
     /// A failure of ours.
     pub fn datagrams(&mut self, weather: Weather) -> Result<Datagrams, Failure> {
-        Datagrams::new(weather, self.rng.u64(..), self.log.clone())
+        let ip = Ipv4Addr::LOCALHOST.into();
+        Datagrams::new(ip, weather, self.rng.u64(..), self.log.clone())
+    }
+
+    /// The same on the loopback of IPv6, for a check with [`Need::Ipv6`].
+    ///
+    /// [`Need::Ipv6`]: crate::check::Need::Ipv6
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn datagrams_v6(&mut self, weather: Weather) -> Result<Datagrams, Failure> {
+        let ip = Ipv6Addr::LOCALHOST.into();
+        Datagrams::new(ip, weather, self.rng.u64(..), self.log.clone())
+    }
+
+    /// An address on the loopback where no datagram finds anybody while it is
+    /// held, and whoever sends one is told.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn unreachable(&self) -> Result<Unreachable, Failure> {
+        Unreachable::new()
     }
 
     /// An address on the loopback that refuses connections while it is held.
@@ -468,6 +607,15 @@ impl Trial {
     /// A failure of ours.
     pub fn refusing(&self) -> Result<Refusing, Failure> {
         Refusing::new()
+    }
+
+    /// A port on the loopback that answers nothing: an attempt to connect to it
+    /// is under way until it is given up.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn silent(&self) -> Result<Silent, Failure> {
+        Silent::new(self.log.clone())
     }
 
     /// `len` random lower-case letters.
@@ -483,6 +631,11 @@ impl Trial {
     /// A failure if nobody accepts.
     pub fn connect(&self, to: SocketAddr) -> Result<Peer, Failure> {
         Peer::connect(to, self.log.clone())
+    }
+
+    /// Many clients for a server that is the program, none of them there yet.
+    pub fn crowd(&self, to: SocketAddr, program: &Running) -> Crowd {
+        Crowd::new(to, program.pid(), self.log.clone())
     }
 
     /// Fails unless the program, run with a recording's arguments and input,
@@ -583,6 +736,13 @@ impl Running {
         let stdout = Arc::new(Output::default());
         let stderr = Arc::new(Output::default());
         let mut readers = Vec::new();
+        log.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Pipes {
+                pid: tree.child.id(),
+                pipes: pipes(&tree.child),
+            });
         if let Some(from) = tree.child.stdout.take() {
             readers.push(stdout.clone().follow(from, Some(log.clone())));
         }
@@ -623,6 +783,7 @@ impl Running {
                         _ => Some(()),
                     });
                     if read.is_none() {
+                        self.log.patience_ended();
                         let came = format!(
                             "the first {fed} were not read within {} s",
                             DEADLINE.as_secs()
@@ -691,6 +852,7 @@ impl Running {
                 let came = if self.has_ended() {
                     format!("nothing{after}, and the program ended")
                 } else {
+                    self.log.patience_ended();
                     format!("nothing{after}, within {} s", DEADLINE.as_secs())
                 };
                 Err(Failure::words(
@@ -714,9 +876,112 @@ impl Running {
         matches!(self.tree.child.try_wait(), Ok(Some(_)))
     }
 
+    /// How many of the program's attempts to connect to `silent` ports are under
+    /// way, once it has begun some and every thread of it waits: no more will
+    /// begin before something happens. Or as soon as there are more than
+    /// `most`.
+    ///
+    /// # Errors
+    /// A failure if it ends before, or begins none within the deadline.
+    pub fn attempts(&mut self, silent: &[SocketAddr], most: usize) -> Result<usize, Failure> {
+        let what = "attempts to connect that are under way";
+        let asked = wait::until(self.log.deadline(), || {
+            if self.has_ended() {
+                return Some(None);
+            }
+            let waits = attempts::all_threads_wait(self.pid());
+            // While the table is read in parts, a line can move and be missed.
+            let looks = (0..3).map(|_| attempts::under_way(silent).len());
+            let count = looks.max().unwrap_or(0);
+            (count > most || (waits && count > 0)).then_some(Some(count))
+        });
+        let came = match asked {
+            Some(Some(count)) => return Ok(count),
+            Some(None) => "none, and the program ended".to_owned(),
+            None => format!("none within {} s", DEADLINE.as_secs()),
+        };
+        Err(Failure::words(what, format!("{most}"), came))
+    }
+
+    /// Waits until the system has sent a SYN of the program's to `silent` for a
+    /// second time: its attempt has lasted a second.
+    ///
+    /// # Errors
+    /// A failure if it ends or gives up before.
+    pub fn until_repeated(&mut self, silent: SocketAddr) -> Verdict {
+        let asked = wait::until(self.log.deadline(), || {
+            let ended = self.has_ended();
+            let repeated = attempts::under_way(&[silent])
+                .iter()
+                .any(|&times| times > 0);
+            (ended || repeated).then_some(ended)
+        });
+        let came = match asked {
+            Some(false) => {
+                self.log.renew();
+                return Ok(());
+            }
+            Some(true) => "the program ended before".to_owned(),
+            None => format!("not within {} s", DEADLINE.as_secs()),
+        };
+        Err(Failure::words(
+            "the attempt to connect",
+            "it lasts until the system repeats its SYN, after a second",
+            came,
+        ))
+    }
+
+    /// Stops the program where it stands, as Ctrl-Z does, once it waits for
+    /// something: what is sent to it until [`Running::go_on`] finds it asleep,
+    /// and is all there when it wakes.
+    #[cfg(unix)]
+    pub fn hold(&mut self) {
+        self.until_quiet();
+        self.signal(rustix::process::Signal::STOP);
+        // Where /proc does not tell, it has stopped soon enough.
+        let stat = format!("/proc/{}/stat", self.pid());
+        wait::until(self.log.deadline(), || {
+            match std::fs::read_to_string(&stat) {
+                Ok(stat) if tree::state(&stat).starts_with(['T', 'Z', 'X']) => Some(()),
+                Ok(_) => None,
+                Err(_) => Some(()),
+            }
+        });
+    }
+
+    /// Lets a held program go on.
+    #[cfg(unix)]
+    pub fn go_on(&mut self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
+    #[cfg(unix)]
+    fn signal(&mut self, signal: rustix::process::Signal) {
+        let group = rustix::process::Pid::from_child(&self.tree.child);
+        // An error means that it has ended, which others notice.
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+
     /// The process id, for checks that look at the process from outside.
     pub fn pid(&self) -> u32 {
         self.tree.child.id()
+    }
+
+    /// Asks the program to end (SIGTERM), which it may do in its own way.
+    pub fn terminate(&mut self) {
+        self.log.add(0, What::Terminated);
+        #[cfg(unix)]
+        if let Some(pid) = rustix::process::Pid::from_raw(self.pid().cast_signed()) {
+            // It fails if it has ended.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+    }
+
+    /// How many threads the program has; `None` once it has ended, or where the
+    /// system does not tell.
+    pub fn threads(&self) -> Option<usize> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).ok()?;
+        Some(threads.count())
     }
 
     /// How many octets of memory the program has in use (its resident set);
@@ -743,16 +1008,8 @@ impl Running {
     /// Waits for a moment until the program waits too: what it was about to say
     /// belongs to the report. Linux tells; elsewhere it is cut off.
     fn until_quiet(&mut self) {
-        let threads = format!("/proc/{}/task", self.pid());
         let soon = Instant::now() + Duration::from_millis(500);
-        wait::until(soon, || {
-            let mut threads = std::fs::read_dir(&threads).into_iter().flatten().flatten();
-            let runs = threads.any(|thread| {
-                let stat = std::fs::read_to_string(thread.path().join("stat"));
-                stat.is_ok_and(|stat| state(&stat).starts_with(['R', 'D']))
-            });
-            (!runs).then_some(())
-        });
+        wait::until(soon, || (!tree::is_running(self.pid())).then_some(()));
     }
 
     /// Whether the program has computed for more than a second, as Linux tells.
@@ -761,7 +1018,7 @@ impl Running {
         let stat = stat.unwrap_or_default();
         // Fields 14 and 15: the time in user and in kernel mode, in hundredths
         // of a second.
-        let times = state(&stat).split_whitespace().skip(11).take(2);
+        let times = tree::state(&stat).split_whitespace().skip(11).take(2);
         times
             .filter_map(|time| time.parse::<u64>().ok())
             .sum::<u64>()
@@ -774,15 +1031,19 @@ impl Running {
         let status = self.tree.child.try_wait().ok().flatten();
         let busy = overdue && self.is_busy();
         let _rest = if overdue {
-            self.log.accept_the_rest()
+            let rest = self.log.accept_the_rest();
+            self.log.patience_ended();
+            rest
         } else {
             Vec::new()
         };
+        self.log.forget(self.pid());
         self.input = None;
         self.tree.end();
-        // The tree is gone, so its ends of the pipes are too. Where orphans
-        // cannot be found, one of them may hold an end for ever.
-        let soon = Instant::now() + Duration::from_secs(2);
+        // The tree is gone, so its ends of the pipes are too, and what they hold
+        // is read as soon as a busy machine gets to it. Where orphans cannot be
+        // found, one of them may hold an end for ever.
+        let soon = Instant::now() + DEADLINE;
         wait::until(soon, || {
             self.readers
                 .iter()
@@ -821,10 +1082,27 @@ impl Drop for Running {
     }
 }
 
-/// A `stat` of Linux from its third field on, the state: behind the name, which
-/// may hold blanks.
-fn state(stat: &str) -> &str {
-    stat.rsplit_once(") ").map_or("", |(_, fields)| fields)
+/// The pipes on a child's standard streams, by inode: both ends of a pipe have
+/// the same. Elsewhere than on Linux nothing asks for them.
+fn pipes(child: &Child) -> Vec<(u64, &'static str)> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::{AsFd, BorrowedFd};
+        let ends: [(Option<BorrowedFd<'_>>, _); 3] = [
+            (child.stdin.as_ref().map(AsFd::as_fd), "standard input"),
+            (child.stdout.as_ref().map(AsFd::as_fd), "standard output"),
+            (child.stderr.as_ref().map(AsFd::as_fd), "standard error"),
+        ];
+        let inode = |end: BorrowedFd<'_>| rustix::fs::fstat(end).ok().map(|stat| stat.st_ino);
+        ends.into_iter()
+            .filter_map(|(end, name)| Some((end.and_then(inode)?, name)))
+            .collect()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = child;
+        Vec::new()
+    }
 }
 
 /// Writes all of `octets`; false if the program closed its input or did not

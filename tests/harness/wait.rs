@@ -5,6 +5,8 @@
 //! whichever is first. They are asked for again until they are true or the
 //! deadline has passed. No check ever waits "to be safe".
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,4 +28,21 @@ pub fn until<T>(deadline: Instant, mut probe: impl FnMut() -> Option<T>) -> Opti
         }
     }
     None
+}
+
+/// Tells whoever waits for something that nobody wants it any more. All clones
+/// are one.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// From now on it is not wanted.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is not wanted any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }

@@ -10,6 +10,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use etherparse::{Ipv4Header, NetHeaders, PacketHeaders, TransportHeader};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::Deserialize;
 
@@ -17,6 +18,7 @@ use super::root;
 
 #[cfg(unix)]
 mod console;
+mod questions;
 
 /// A page of the book.
 struct Page {
@@ -120,8 +122,8 @@ fn line_of(text: &str, range: &Range<usize>) -> usize {
 
 // ---------------------------------------------------------------- links
 
-/// The ids that mdBook gives a page: those of its headings, said or made from
-/// their words, and those in its HTML.
+/// The ids that mdBook gives a page: those of its headings and of the terms that
+/// it defines, said or made from their words, and those in its HTML.
 fn ids(text: &str) -> HashSet<String> {
     let mut ids = HashSet::new();
     let mut heading: Option<(Option<String>, String)> = None;
@@ -130,7 +132,8 @@ fn ids(text: &str) -> HashSet<String> {
             Event::Start(Tag::Heading { id, .. }) => {
                 heading = Some((id.map(|id| id.to_string()), String::new()))
             }
-            Event::End(TagEnd::Heading(_)) => {
+            Event::Start(Tag::DefinitionListTitle) => heading = Some((None, String::new())),
+            Event::End(TagEnd::Heading(_) | TagEnd::DefinitionListTitle) => {
                 if let Some((id, words)) = heading.take() {
                     let id = id.unwrap_or_else(|| id_of(&words));
                     let free = (1..)
@@ -161,6 +164,7 @@ fn options() -> Options {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_DEFINITION_LIST
 }
 
 /// mdBook's id for a heading of these words.
@@ -408,6 +412,43 @@ const BANNED: [&str; 7] = [
     "alternatively",
 ];
 
+/// Phrases that make the reader the subject of what went wrong: the program is,
+/// or the message.
+const BLAME: [&str; 6] = [
+    "your mistake",
+    "your error",
+    "your fault",
+    "you should",
+    "you missed",
+    "you did not",
+];
+
+/// Whether `text` sends the reader to a line by its number, which the next
+/// edit makes wrong.
+fn names_a_line(text: &str) -> bool {
+    let mut parts = text.split("line ").skip(1);
+    parts.any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether `text` cites a section: `RFC 1035 §4.1.4`.
+fn cites_a_section(text: &str) -> bool {
+    text.split("RFC ").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest.trim_start().starts_with('§')
+    })
+}
+
+/// The lines of a hint's listing that stand in `reference` too: what is there
+/// to be pasted is no hint. Short lines are alike everywhere.
+fn pasted<'a>(body: &[&'a str], reference: &str) -> Vec<&'a str> {
+    const ALIKE: usize = 16;
+    let known: HashSet<&str> = reference.lines().map(str::trim).collect();
+    let lines = body.iter().map(|line| line.trim());
+    lines
+        .filter(|line| line.len() > ALIKE && known.contains(line))
+        .collect()
+}
+
 /// Where a lab's chapter departs from the form that the tools and the reader
 /// count on.
 fn chapter_faults(page: &Page, name: &str, lab: &Lab) -> Vec<String> {
@@ -552,7 +593,7 @@ fn hint_fault(summary: &str, body: &[&str]) -> Vec<String> {
             if !asks_last {
                 faults.push("does not end with a question".to_owned());
             }
-            if !text.contains("RFC ") && !text.contains('§') {
+            if !cites_a_section(&text) {
                 faults.push("cites no section".to_owned());
             }
         }
@@ -567,6 +608,13 @@ fn hint_fault(summary: &str, body: &[&str]) -> Vec<String> {
                 _ => faults.push("is one listing of at most 15 lines".to_owned()),
             }
         }
+    }
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = plain.to_lowercase();
+    let blame = BLAME.iter().filter(|phrase| plain.contains(*phrase));
+    faults.extend(blame.map(|phrase| format!("says {phrase:?}")));
+    if names_a_line(&plain) {
+        faults.push("names a line by its number".to_owned());
     }
     let words = text
         .split(|c: char| !c.is_alphanumeric())
@@ -715,6 +763,84 @@ fn balance(svg: &str) -> Option<String> {
     open.last().map(|name| format!("<{name}> is never closed"))
 }
 
+// ---------------------------------------------------------------- the glossary
+
+/// The most words that define a term.
+const DEFINITION_WORDS: usize = 60;
+
+/// Terms out of order, defined twice, or defined by nothing or at length.
+fn glossary_faults(page: &Page) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut terms: Vec<(String, usize)> = Vec::new();
+    let mut words = String::new();
+    let mut definitions = Vec::new();
+    for (event, range) in Parser::new_ext(&page.text, options()).into_offset_iter() {
+        match event {
+            Event::Start(Tag::DefinitionListTitle | Tag::DefinitionListDefinition) => words.clear(),
+            Event::Text(text) | Event::Code(text) => words.push_str(&text),
+            Event::SoftBreak => words.push(' '),
+            Event::End(TagEnd::DefinitionListTitle) => {
+                terms.push((words.clone(), line_of(&page.text, &range)));
+            }
+            Event::End(TagEnd::DefinitionListDefinition) => {
+                let count = words.split_whitespace().count();
+                definitions.push((terms.len(), count));
+            }
+            _ => {}
+        }
+    }
+    let mut fault = |line: usize, what: String| {
+        faults.push(format!("{}:{line}: {what}", page.shown));
+    };
+    for (index, (term, line)) in (1..).zip(&terms) {
+        let counts: Vec<usize> = definitions
+            .iter()
+            .filter(|(of, _)| *of == index)
+            .map(|(_, count)| *count)
+            .collect();
+        match counts.as_slice() {
+            [1..=DEFINITION_WORDS] => {}
+            [count] => fault(*line, format!("{term} is defined in {count} words")),
+            counts => fault(*line, format!("{term} has {} definitions", counts.len())),
+        }
+    }
+    for pair in terms.windows(2) {
+        let [(before, _), (term, line)] = pair else {
+            continue;
+        };
+        match before.to_lowercase().cmp(&term.to_lowercase()) {
+            std::cmp::Ordering::Less => {}
+            std::cmp::Ordering::Equal => fault(*line, format!("{term} stands twice")),
+            std::cmp::Ordering::Greater => {
+                fault(*line, format!("{term} stands behind {before}"));
+            }
+        }
+    }
+    if terms.is_empty() {
+        fault(1, "no term is defined".to_owned());
+    }
+    faults
+}
+
+// ---------------------------------------------------------------- octets
+
+/// The octets of the first listing of a page that has any: pairs of hexadecimal
+/// digits from the left of each line, up to the first line without.
+fn first_octets(text: &str) -> Vec<u8> {
+    let octet = |word: &str| match word.len() {
+        2 => u8::from_str_radix(word, 16).ok(),
+        _ => None,
+    };
+    let octets = |line: &str| -> Vec<u8> { line.split(' ').map_while(octet).collect() };
+    let mut lines = text.lines();
+    lines.find(|line| *line == "```text");
+    lines
+        .map(octets)
+        .take_while(|octets| !octets.is_empty())
+        .flatten()
+        .collect()
+}
+
 // ---------------------------------------------------------------- the book itself
 
 /// Every relative link and every `#id` of the book leads somewhere.
@@ -756,6 +882,76 @@ fn every_lab_has_its_chapter_in_the_form_that_the_tools_read() {
                 faults.extend(title_faults(&name, &lab, page, &summary));
             }
             None => faults.push(format!("labs/{name} has no book/src/{name}.md")),
+        }
+    }
+    report(&faults);
+}
+
+/// The packets that pages open with could be on a wire.
+#[test]
+fn the_packets_that_pages_open_with_have_right_lengths_and_checksums() {
+    let page = |name: &str| read(&root().join("book/src").join(name));
+    let frame = first_octets(&page("README.md"));
+    let parts = PacketHeaders::from_ethernet_slice(&frame).expect("the frame can be taken apart");
+    let (Some(NetHeaders::Ipv4(ip, _)), Some(TransportHeader::Tcp(tcp))) =
+        (&parts.net, &parts.transport)
+    else {
+        panic!("the introduction opens with a TCP segment in IPv4: {parts:?}");
+    };
+    let message = parts.payload.slice();
+    assert_eq!(message, b"hello\n");
+    assert_eq!(usize::from(ip.total_len) + 14, frame.len());
+    assert_eq!(ip.calc_header_checksum(), ip.header_checksum);
+    assert_eq!(tcp.calc_checksum_ipv4(ip, message), Ok(tcp.checksum));
+
+    let packet = first_octets(&page("commands.md"));
+    assert_eq!(frame.get(14..), Some(packet.as_slice()));
+
+    let header = first_octets(&page("addresses.md"));
+    let (ip, rest) = Ipv4Header::from_slice(&header).expect("it is a header of IPv4");
+    assert_eq!(
+        (rest.len(), ip.calc_header_checksum()),
+        (0, ip.header_checksum)
+    );
+    assert_eq!(
+        (ip.source, ip.destination),
+        ([192, 0, 2, 77], [198, 51, 100, 7])
+    );
+}
+
+/// A term is found by its first letters, once, in a sentence or two.
+#[test]
+fn the_glossary_is_in_order_and_defines_each_term_once() {
+    let root = root();
+    let page = pages(&root)
+        .into_iter()
+        .find(|page| page.path.ends_with("glossary.md"));
+    report(&glossary_faults(&page.expect("the book has a glossary")));
+}
+
+/// The third hint shows the shape with another subject: nothing in it can be
+/// pasted.
+#[test]
+fn no_hint_holds_a_line_of_the_reference() {
+    if !super::has_solutions() {
+        return;
+    }
+    let root = root();
+    let mut faults = Vec::new();
+    for name in labs(&root).keys() {
+        let page = read(&root.join("book/src").join(name).with_extension("md"));
+        let sources = files(&root.join("solutions").join(name), "rs");
+        let reference: String = sources.iter().map(|file| read(file)).collect();
+        let mut hint = false;
+        for (line, text) in (1..).zip(page.lines()) {
+            hint &= text != "</details>";
+            if hint {
+                let same = pasted(&[text], &reference);
+                faults.extend(same.iter().map(|same| {
+                    format!("book/src/{name}.md:{line}: stands in the reference: {same}")
+                }));
+            }
+            hint |= text.starts_with("<details class=\"hint\">");
         }
     }
     report(&faults);
@@ -923,6 +1119,14 @@ mod broken {
             ("Where does", "Where simply does", "says \"simply\""),
             ("Why?", "Why.", "does not end with a question"),
             ("RFC 1 §2. ", "", "cites no section"),
+            ("RFC 1 §2. ", "RFC 1. ", "cites no section"),
+            ("RFC 1 §2. ", "RFC 1 §2. See line 12. ", "names a line"),
+            (
+                "RFC 1 §2. ",
+                "RFC 1 §2. Your\nmistake. ",
+                "says \"your mistake\"",
+            ),
+            ("RFC 1 §2. ", "RFC 1 §2. You forgot it. ", "says \"forgot\""),
             ("RFC 1 §2. ", &"word ".repeat(130), "60 to 180"),
             ("a\n```", "b", "one listing"),
             ("a\n```", &format!("{}```", "a\n".repeat(16)), "one listing"),
@@ -949,6 +1153,36 @@ mod broken {
             &title_faults("x", &lab(), &page("# T {#x}"), "- [U](x.md)"),
             "no line",
         );
+    }
+
+    #[test]
+    fn a_glossary_out_of_order_is_told() {
+        let faults = |text: &str| glossary_faults(&page(text));
+        let good = "# G\n\nACK\n: A bit.\n\nAcknowledgement\n: What `x` tells\n  [y](#ack).\n\nByte\n: See ACK.\n";
+        assert_eq!(faults(good), Vec::<String>::new());
+        assert!(ids(good).contains("acknowledgement"));
+        for (from, to, words) in [
+            (
+                "Byte",
+                "Able",
+                "a.md:10: Able stands behind Acknowledgement",
+            ),
+            ("Byte", "acknowledgement", "acknowledgement stands twice"),
+            ("A bit.", "", "ACK is defined in 0 words"),
+            (": A bit.", ": A bit.\n: Another.", "ACK has 2 definitions"),
+            ("A bit.", &"bit ".repeat(61), "ACK is defined in 61 words"),
+        ] {
+            assert!(good.contains(from), "{from:?} is in the good glossary");
+            told(&faults(&good.replacen(from, to, 1)), words);
+        }
+        told(&faults("# G\n"), "no term is defined");
+    }
+
+    #[test]
+    fn a_hint_that_could_be_pasted_is_told() {
+        let reference = "    let rest = octets.get(2..)?;\n    }\n";
+        let body = ["let rest = octets.get(2..)?;", "}", "let more = 1;"];
+        assert_eq!(pasted(&body, reference), ["let rest = octets.get(2..)?;"]);
     }
 
     #[test]

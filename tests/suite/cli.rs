@@ -22,7 +22,7 @@ use super::{has_solutions, root};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What `hello`'s learner begins with, in short.
-const CLIENT: &str = r#"//! Yours: steps 1 and 2.
+pub(super) const CLIENT: &str = r#"//! Yours: steps 1 and 2.
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -65,14 +65,14 @@ pub fn welcome(listener: &TcpListener, greeting: &str) -> Result<String, Error> 
 static BUILDING: Mutex<()> = Mutex::new(());
 
 /// A copy of the course.
-struct Scratch {
+pub(super) struct Scratch {
     folder: tempfile::TempDir,
     _building: Option<MutexGuard<'static, ()>>,
 }
 
 impl Scratch {
     /// A copy where nothing is built; `None` in a tree without `hello`.
-    fn new() -> Option<Scratch> {
+    pub(super) fn new() -> Option<Scratch> {
         if !root().join("labs/hello/lab.toml").is_file() || checks::find("hello").is_none() {
             println!("skipped: this tree has no lab hello");
             return None;
@@ -99,7 +99,7 @@ impl Scratch {
     }
 
     /// A copy where programs are built, in a folder that all of these share.
-    fn building() -> Option<Scratch> {
+    pub(super) fn building() -> Option<Scratch> {
         let mut scratch = Scratch::new()?;
         scratch._building = Some(BUILDING.lock().unwrap_or_else(PoisonError::into_inner));
         let shared = root().join("target").join("scratch");
@@ -112,21 +112,21 @@ impl Scratch {
         Some(scratch)
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(super) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    fn write(&self, path: &str, octets: impl AsRef<[u8]>) {
+    pub(super) fn write(&self, path: &str, octets: impl AsRef<[u8]>) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("which can be made");
         fs::write(path, octets).expect("the scratch can be written");
     }
 
-    fn read(&self, path: &str) -> Vec<u8> {
+    pub(super) fn read(&self, path: &str) -> Vec<u8> {
         fs::read(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    fn netlings(&self, args: &[&str]) -> assert_cmd::Command {
+    pub(super) fn netlings(&self, args: &[&str]) -> assert_cmd::Command {
         netlings_in(self.folder.path(), args)
     }
 
@@ -175,7 +175,7 @@ impl Scratch {
     }
 }
 
-fn netlings_in(folder: &Path, args: &[&str]) -> assert_cmd::Command {
+pub(super) fn netlings_in(folder: &Path, args: &[&str]) -> assert_cmd::Command {
     let mut command = cargo_bin_cmd!("netlings");
     command.current_dir(folder).args(args).timeout(PATIENCE);
     command
@@ -215,7 +215,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The document that the command prints.
-fn json(command: &mut assert_cmd::Command) -> Value {
+pub(super) fn json(command: &mut assert_cmd::Command) -> Value {
     let output = command.output().expect("netlings can be started");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
@@ -227,7 +227,7 @@ fn json(command: &mut assert_cmd::Command) -> Value {
 }
 
 /// `value` at a path such as `labs/0/status`.
-fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+pub(super) fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
     value
         .pointer(&format!("/{path}"))
         .unwrap_or_else(|| panic!("{path} is not in {value:#}"))
@@ -235,7 +235,7 @@ fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
 
 /// The command for `hello` in Python, with `words` after it; `None` where it
 /// cannot run.
-fn python(words: &str) -> Option<String> {
+pub(super) fn python(words: &str) -> Option<String> {
     let program = root().join("tests/suite/hello.py");
     // Itself, not a script that looks for it: a check starts it many times.
     let itself = Command::new("python3")
@@ -257,7 +257,7 @@ fn an_unknown_lab_is_answered_with_the_nearest() {
     if checks::find("hello").is_none() {
         return;
     }
-    for command in ["check", "hint", "reset"] {
+    for command in ["check", "hint", "reset", "show", "diff"] {
         netlings(&[command, "helo"])
             .assert()
             .code(2)
@@ -307,6 +307,10 @@ fn a_bare_number_is_a_step_inside_a_lab_only() {
         .assert()
         .code(0)
         .stdout(contains("hello/2 · Hint 1: where"));
+    netlings_in(&inside, &["show", "2"])
+        .assert()
+        .code(0)
+        .stdout(contains("hello/2 · step 2 of 3"));
     netlings_in(&inside, &["hint", "9"])
         .assert()
         .code(2)
@@ -408,7 +412,11 @@ fn every_command_has_a_help_of_its_own() {
         "list",
         "check",
         "hint",
+        "show",
+        "diff",
+        "replay",
         "reset",
+        "update",
         "book",
         "doctor",
         "export",

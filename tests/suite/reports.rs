@@ -121,7 +121,19 @@ fn neutral(mut report: Report) -> String {
         neutral.push_str(if port.len() == 5 { "40000" } else { port });
         neutral.push_str(rest);
     }
-    neutral
+    without_descriptors(&neutral)
+}
+
+/// The same with another number for each descriptor: it depends on what else
+/// was open.
+fn without_descriptors(text: &str) -> String {
+    let mut parts = text.split("(fd ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str("(fd N");
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    plain
 }
 
 /// The same with rows of the ladder in one order that may come in any: what the

@@ -3,14 +3,19 @@
 //! A routing table, and the one question that it answers. How it keeps its
 //! routes is nobody's business but its own.
 
+use std::collections::BTreeMap;
+
 use crate::address::{Address, Prefix, Route};
-use crate::subnet::network;
 
 /// A routing table. Its fields are yours to choose.
 pub struct Table {
     // The routes, kept so that a lookup finds them.
-    /// In the order of the file: a lookup reads them all.
-    routes: Vec<Route>,
+    // All addresses, cut into pieces wherever the answer changes.
+    /// Where each piece starts: the first at 0, each later one where the one
+    /// before it ends.
+    starts: Vec<u64>,
+    /// The answer for all addresses of the piece.
+    answers: Vec<Option<Route>>,
 }
 
 impl Table {
@@ -18,7 +23,20 @@ impl Table {
     /// A table of these routes, in the order of the file. No network comes
     /// twice, and the bits after each prefix are zero. There may be none.
     pub fn new(routes: Vec<Route>) -> Table {
-        Table { routes }
+        let mut painted = BTreeMap::from([(0, None)]);
+        let mut routes = routes;
+        // Large networks first, so that small ones are painted over them.
+        routes.sort_by_key(|route| route.network.len);
+        for route in routes {
+            let (start, end) = ends(route.network);
+            // So far there is one colour from start to end, and it goes on behind.
+            let under = painted.range(..=start).next_back();
+            let under = under.and_then(|(_, &answer)| answer);
+            painted.entry(end).or_insert(under);
+            painted.insert(start, Some(route));
+        }
+        let (starts, answers) = painted.into_iter().unzip();
+        Table { starts, answers }
     }
     // ANCHOR_END: new
 
@@ -40,18 +58,16 @@ impl Table {
     /// # Specification
     /// RFC 1812 §5.2.4.3, rule 2: longest match; RFC 4632 §5.1.
     pub fn lookup(&self, address: Address) -> Option<&Route> {
-        self.routes
-            .iter()
-            .filter(|route| matches(route.network, address))
-            .max_by_key(|route| route.network.len)
+        let address = u64::from(address.to_bits());
+        let behind = self.starts.partition_point(|&start| start <= address);
+        self.answers.get(behind.checked_sub(1)?)?.as_ref()
     }
     // ANCHOR_END: lookup
 }
 
-/// Whether the address starts with the network's prefix.
-fn matches(prefix: Prefix, address: Address) -> bool {
-    network(Prefix {
-        address,
-        len: prefix.len,
-    }) == prefix.address
+/// The network's first address, and the one behind its last, as numbers: that
+/// of a /0 is 2^32.
+fn ends(network: Prefix) -> (u64, u64) {
+    let start = u64::from(network.address.to_bits());
+    (start, start + (1 << (32 - network.len)))
 }

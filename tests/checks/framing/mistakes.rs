@@ -56,6 +56,33 @@ pub const MISTAKES: &[Mistake] = &[
         },
     },
     Mistake {
+        name: "a length field of eight octets",
+        why: "the length stands in eight octets, as wide as a number is in the program, and the other side reads \
+              four. A field's width is the protocol's, so the number is made to fit before it is written",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let field = came.first_chunk().map(|field| u64::from_be_bytes(*field));
+            is_encoding(evidence, "length")
+                && field == Some(header(expected).into())
+                && came.get(8..) == expected.get(4..)
+        },
+    },
+    Mistake {
+        name: "the characters of the text counted, not the octets of the message",
+        why: "the message is right and the length is that of the text that stands for it, in which an escape such as \
+              `\\n` has two characters for one octet. What is counted is what is sent",
+        rfc: "RFC 1035 §4.2.2",
+        seen: |evidence| {
+            let Failure { expected, came, .. } = evidence.failure;
+            let text = last_sent(evidence).strip_suffix(b"\n");
+            is_encoding(evidence, "length")
+                && header(came) != header(expected)
+                && text.is_some_and(|text| u32::try_from(text.len()) == Ok(header(came)))
+                && came.get(4..) == expected.get(4..)
+        },
+    },
+    Mistake {
         name: "the least significant octet first",
         why: "the four octets of the length stand in the reverse order. In a protocol the most significant octet of a \
               number comes first, whatever the machine's own order is",
@@ -392,6 +419,42 @@ pub const MISTAKES: &[Mistake] = &[
         },
     },
     Mistake {
+        name: "one answer for a connection",
+        why: "the relay answered the first frame and closed, while the next ones had been sent already. A connection \
+              carries frame after frame, and ends when the peer ends it",
+        rfc: "RFC 9293 §3.6",
+        seen: |evidence| {
+            let framing = |name: &str| Framing::named(arg(evidence, name)?);
+            let (Some(from), Some(to)) = (framing("--from"), framing("--to")) else {
+                return false;
+            };
+            let stream = evidence.last_stream();
+            let answers = evidence
+                .events
+                .iter()
+                .filter_map(|event| match &event.what {
+                    What::Received(octets) if event.stream == stream => Some(octets.as_slice()),
+                    _ => None,
+                });
+            // It closed first, or with octets unread.
+            let mut ends = evidence.events.iter().filter(|event| {
+                event.stream == stream
+                    && matches!(event.what, What::Finished | What::End | What::Reset)
+            });
+            let first = ends.next().map(|event| &event.what);
+            let closed = match first {
+                Some(What::Finished) => ends.any(|event| event.what == What::Reset),
+                Some(_) => !evidence.happened(&What::Aborted),
+                None => false,
+            };
+            closed
+                && evidence.last.is_some_and(|run| run.stderr.is_empty())
+                && (split_whole(from, &pieces(evidence).concat()).0 > 1
+                    || split_whole(to, &evidence.failure.expected).0 > 1)
+                && split_whole(to, &answers.collect::<Vec<_>>().concat()).0 == 1
+        },
+    },
+    Mistake {
         name: "a length cut in two",
         why: "the cut lies inside the length field, and the program took the part that had come for all of it. A \
               length has to be whole before it is a number",
@@ -399,7 +462,11 @@ pub const MISTAKES: &[Mistake] = &[
         seen: |evidence| {
             cut(evidence).is_some_and(|cut| match cut.framing {
                 Length => cut.came == cut.whole && (1..4).contains(&cut.part.len()),
-                Varint => !cut.part.is_empty() && cut.part.iter().all(|octet| *octet >= 0x80),
+                Varint => {
+                    !cut.part.is_empty()
+                        && cut.part.iter().all(|octet| *octet >= 0x80)
+                        && (cut.came == cut.whole || !evidence.came_is_a_beginning())
+                }
                 _ => false,
             })
         },
@@ -712,11 +779,7 @@ fn cut<'a>(evidence: &Evidence<'a>) -> Option<Cut<'a>> {
     if !checks.contains(&evidence.check) || came.len() >= expected.len() || pieces.len() > 2 {
         return None;
     }
-    let framing = |name: &str| {
-        let all = [Length, Line, Dot, Cobs, Varint];
-        all.into_iter()
-            .find(|framing| arg(evidence, name) == Some(framing.name()))
-    };
+    let framing = |name: &str| Framing::named(arg(evidence, name)?);
     let from = framing("--framing").or_else(|| framing("--from"))?;
     let (whole, part) = split_whole(from, pieces.first()?);
     let (came, _) = split_whole(framing("--to").unwrap_or(Line), came);

@@ -4,19 +4,23 @@
 //! one temporary folder, one after another, with the reference in place of
 //! `cargo run -q -p lab-NAME --`. A fence ```` ```console,background ```` holds
 //! one command that is started and left alone; its output is compared at the end of
-//! the section. Ports 7000 to 7099 stand for free ones.
+//! the section. Ports 7000 to 7099 stand for free ones. The commands of a fence
+//! ```` ```console,network ```` run on the laptop of the book's network, each in a
+//! new one that `network.sh` makes. A fence ```` ```python,NAME.py ```` is a file of
+//! that name in the folder of its section.
 //!
 //! A section that needs a tool or an address family which is not here is
 //! skipped, and says so. `NETLINGS_RECORD=1` writes what came into the chapter.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use netlings::cargo::{self, Build};
@@ -26,15 +30,19 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::super::has_solutions;
 use super::{Page, pages, read, report, root};
 
-/// How long a command may take, and a background one after its section.
-const COMMAND: Duration = Duration::from_secs(10);
+/// How long a command may take on a machine that is busy with much else.
+pub const COMMAND: Duration = Duration::from_secs(60);
+/// How long a background command may go on after its section.
+const AFTER: Duration = Duration::from_secs(20);
 /// How long a background command that said what it should is watched for more.
 const QUIET: Duration = Duration::from_millis(200);
+/// What makes the book's network, from the course's root.
+const NETWORK: &str = "tests/suite/book/network.sh";
 /// What begins a command of the lab.
 const CARGO_RUN: &str = "cargo run -q -p lab-";
 /// Tools that a reader may lack: a section with one of these is skipped where
 /// it is missing. Any other unknown command is a fault of the chapter.
-const TOOLS: [&str; 22] = [
+const TOOLS: [&str; 24] = [
     "nc",
     "xxd",
     "dig",
@@ -57,6 +65,20 @@ const TOOLS: [&str; 22] = [
     "timeout",
     "getent",
     "strace",
+    "ifconfig",
+    "netstat",
+];
+/// Of the programs that have one of these names, the one that the book speaks
+/// to: the name, an argument, a word of what it prints then, and who is meant.
+const MEANT: [(&str, &str, &str, &str); 3] = [
+    ("nc", "-h", "OpenBSD", "nc of OpenBSD"),
+    ("ping", "-V", "iputils", "ping of iputils"),
+    (
+        "traceroute",
+        "-V",
+        "Modern traceroute",
+        "traceroute of Debian",
+    ),
 ];
 
 /// A command, and what the book says it prints.
@@ -71,14 +93,18 @@ struct Entry {
 }
 
 /// A fence of commands: the lines between its marks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Block {
     /// The first line after the opening mark, counted from one.
     line: usize,
     /// How many lines stand between the marks.
     count: usize,
     background: bool,
+    /// Whether the commands run on the laptop of the book's network.
+    network: bool,
     entries: Vec<Entry>,
+    /// A file of this name and text, in place of commands.
+    file: Option<(String, String)>,
 }
 
 /// The blocks of a page, by section, and what is wrong with their form.
@@ -104,12 +130,31 @@ fn blocks(page: &Page) -> (Vec<Vec<Block>>, Vec<String>) {
             .map(|(_, text)| text)
             .take_while(|text| *text != "```")
             .collect();
-        let background = match info {
-            "console" => false,
-            "console,background" => true,
+        if let Some(name) = info.strip_prefix("python,") {
+            let file = Some((name.to_owned(), inside.join("\n") + "\n"));
+            let block = Block {
+                line: line + 1,
+                count: inside.len(),
+                file,
+                ..Block::default()
+            };
+            if !name.ends_with(".py") || name.contains(['/', ' ']) {
+                faults.push(format!(
+                    "{}:{line}: a file of Python is named `NAME.py`",
+                    page.shown
+                ));
+            } else if let Some(section) = sections.last_mut() {
+                section.push(block);
+            }
+            continue;
+        }
+        let (background, network) = match info {
+            "console" => (false, false),
+            "console,background" => (true, false),
+            "console,network" => (false, true),
             _ if info.starts_with("console") => {
                 faults.push(format!(
-                    "{}:{line}: `console` or `console,background`",
+                    "{}:{line}: `console`, `console,background` or `console,network`",
                     page.shown
                 ));
                 continue;
@@ -120,7 +165,9 @@ fn blocks(page: &Page) -> (Vec<Vec<Block>>, Vec<String>) {
             line: line + 1,
             count: inside.len(),
             background,
+            network,
             entries: entries(&inside, line + 1),
+            file: None,
         };
         if !inside.first().is_some_and(|first| first.starts_with("$ ")) {
             faults.push(format!(
@@ -175,8 +222,12 @@ fn lacks(blocks: &[Block]) -> Option<String> {
         .flat_map(|command| command.split(separators))
         .find(|word| TOOLS.contains(word) && !is_here(word));
     if let Some(tool) = missing {
-        let what = if tool == "nc" { "nc of OpenBSD" } else { tool };
+        let meant = MEANT.iter().find(|(name, ..)| *name == tool);
+        let what = meant.map_or(tool, |(.., who)| who);
         return Some(format!("{what} is not here"));
+    }
+    if blocks.iter().any(|block| block.network) && !namespaces_are_here() {
+        return Some("network namespaces without root are not here".to_owned());
     }
     let v6 = commands().any(|command| command.contains("::1"));
     (v6 && TcpListener::bind("[::1]:0").is_err()).then(|| "IPv6 is not here".to_owned())
@@ -185,16 +236,36 @@ fn lacks(blocks: &[Block]) -> Option<String> {
 fn is_here(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(tool).is_file());
-    // Of the two programs called nc, the book speaks to OpenBSD's.
-    let fits = || {
-        let help = Command::new(tool).arg("-h").stdin(Stdio::null()).output();
-        help.is_ok_and(|help| String::from_utf8_lossy(&help.stderr).contains("OpenBSD"))
+    let fits = |argument: &str, word: &str| {
+        let told = Command::new(tool)
+            .arg(argument)
+            .stdin(Stdio::null())
+            .output();
+        told.is_ok_and(|told| {
+            let told = [told.stdout, told.stderr].concat();
+            String::from_utf8_lossy(&told).contains(word)
+        })
     };
-    found && (tool != "nc" || fits())
+    let meant = MEANT.iter().find(|(name, ..)| *name == tool);
+    found && meant.is_none_or(|(_, argument, word, _)| fits(argument, word))
+}
+
+/// Whether the book's network can be made on this machine.
+fn namespaces_are_here() -> bool {
+    let tried = Command::new("unshare")
+        .args([
+            "-rn",
+            "sh",
+            "-c",
+            "ip link set lo up && nsenter -t $$ -n true",
+        ])
+        .stdin(Stdio::null())
+        .output();
+    tried.is_ok_and(|tried| tried.status.success())
 }
 
 /// The reference for a lab, built once.
-fn solution(lab: &str) -> Result<PathBuf, String> {
+pub fn solution(lab: &str) -> Result<PathBuf, String> {
     static BUILT: Mutex<BTreeMap<String, Result<PathBuf, String>>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT
         .lock()
@@ -211,20 +282,41 @@ fn solution(lab: &str) -> Result<PathBuf, String> {
 
 // ---------------------------------------------------------------- ports
 
-/// A port that is free now, of four digits so that columns stay aligned, and
-/// below those that systems hand out themselves.
+/// A port that is free now and that no other suite on this machine has taken, of
+/// four digits so that columns stay aligned, and below those that systems hand
+/// out themselves.
 fn free_port() -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     static START: OnceLock<u16> = OnceLock::new();
     let start = *START.get_or_init(|| u16::try_from(std::process::id() % 2800).unwrap_or(0));
     loop {
         let port = 4100 + (start + NEXT.fetch_add(1, Ordering::Relaxed) % 2800) % 2800;
-        let is_free = TcpListener::bind(("127.0.0.1", port)).is_ok()
+        let is_free = taken_by_us(port)
+            && TcpListener::bind(("127.0.0.1", port)).is_ok()
             && UdpSocket::bind(("127.0.0.1", port)).is_ok();
         if is_free {
             return port.to_string();
         }
     }
+}
+
+/// Takes a port for this process, which keeps it until it ends: a file that is
+/// locked. Where files cannot be locked, nobody is asked.
+fn taken_by_us(port: u16) -> bool {
+    static TAKEN: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let folder = std::env::temp_dir().join("netlings-ports");
+    let file =
+        fs::create_dir_all(&folder).and_then(|()| File::create(folder.join(port.to_string())));
+    let Ok(file) = file else {
+        return true;
+    };
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        return false;
+    }
+    TAKEN.lock().is_ok_and(|mut taken| {
+        taken.push(file);
+        true
+    })
 }
 
 /// The numbers of four digits in a text that stand alone, as a port does:
@@ -273,7 +365,7 @@ fn mapped(text: &str, map: &BTreeMap<String, String>) -> String {
 // ---------------------------------------------------------------- running
 
 /// Gives the program that stands for a lab's, by the lab's name.
-type Program = dyn Fn(&str) -> Result<PathBuf, String>;
+pub type Program = dyn Fn(&str) -> Result<PathBuf, String> + Sync;
 
 /// What the commands of one section share.
 struct Stage<'a> {
@@ -367,7 +459,7 @@ impl<'a> Stage<'a> {
         Ok((out, ports))
     }
 
-    fn start(&mut self, command: &str) -> Result<Running, String> {
+    fn start(&mut self, command: &str, network: bool) -> Result<Running, String> {
         let (command, ports) = self.translate(command)?;
         self.started += 1;
         let stdout = self.outputs.path().join(format!("{}.out", self.started));
@@ -375,7 +467,15 @@ impl<'a> Stage<'a> {
         let create = |path: &Path| {
             File::create(path).map_err(|error| format!("{}: {error}", path.display()))
         };
-        let child = Command::new("sh")
+        let mut shell = if network {
+            let mut shell = Command::new("unshare");
+            shell.args(["-rn", "sh"]).arg(root().join(NETWORK));
+            shell.arg("sh");
+            shell
+        } else {
+            Command::new("sh")
+        };
+        let child = shell
             .args(["-c", &command])
             .current_dir(self.folder.path())
             .envs([
@@ -419,8 +519,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn run(&mut self, entry: &Entry) -> Result<Vec<String>, String> {
-        let mut running = self.start(&entry.command)?;
+    fn run(&mut self, entry: &Entry, network: bool) -> Result<Vec<String>, String> {
+        let mut running = self.start(&entry.command, network)?;
         let ended = running.ends_within(self.limit);
         let output = self.output(&running);
         if ended {
@@ -443,7 +543,7 @@ impl<'a> Stage<'a> {
         {
             other.ends_within(self.limit);
         }
-        let mut running = self.start(&entry.command)?;
+        let mut running = self.start(&entry.command, false)?;
         let says_so = entry
             .expected
             .first()
@@ -469,7 +569,7 @@ impl<'a> Stage<'a> {
     /// has said what it should and stays is ended, as with Ctrl-C.
     fn finish(&self, running: &mut Running, expected: &[String]) -> Vec<String> {
         let mut right_since = None;
-        let over = wait::until(Instant::now() + self.limit, || {
+        let over = wait::until(Instant::now() + self.limit.min(AFTER), || {
             let ended = running.ended();
             let output = self.output(running);
             let right = output == expected;
@@ -525,6 +625,9 @@ fn run_section(
         ))
     };
     for block in blocks {
+        if let Some((name, text)) = &block.file {
+            fs::write(stage.folder.path().join(name), text).expect("a file can be written");
+        }
         for entry in &block.entries {
             if block.background {
                 match stage.run_beside(entry, &mut running) {
@@ -535,7 +638,7 @@ fn run_section(
                     Err(what) => fault(entry, &what),
                 }
             } else {
-                match stage.run(entry) {
+                match stage.run(entry, block.network) {
                     Ok(output) => drop(outputs.insert(entry.line, output)),
                     Err(what) => fault(entry, &what),
                 }
@@ -548,17 +651,22 @@ fn run_section(
         }
     }
     for entry in blocks.iter().flat_map(|block| &block.entries) {
-        if let Some(output) = outputs.get(&entry.line)
-            && comparable(output) != comparable(&entry.expected)
-        {
+        let Some(output) = outputs.get_mut(&entry.line) else {
+            continue;
+        };
+        if comparable(output) != comparable(&entry.expected) {
             fault(entry, &difference(&entry.expected, output));
+        } else {
+            // What differs and is equal nevertheless is not recorded anew.
+            output.clone_from(&entry.expected);
         }
     }
     (faults, outputs)
 }
 
 /// Output as it is compared: the numbers of system errors are Linux's in the
-/// book, and others elsewhere.
+/// book, and others elsewhere; no two runs take equally many milliseconds; and
+/// no reader sees the blanks at the end of a line.
 fn comparable(lines: &[String]) -> Vec<String> {
     let number = |line: &String| match line.split_once("(os error ") {
         Some((before, after)) if cfg!(not(target_os = "linux")) => {
@@ -569,7 +677,31 @@ fn comparable(lines: &[String]) -> Vec<String> {
         }
         _ => line.clone(),
     };
-    lines.iter().map(number).collect()
+    lines
+        .iter()
+        .map(number)
+        .map(|line| timeless(line.trim_end()))
+        .collect()
+}
+
+/// The line with `#` for each number of milliseconds: those before `ms`, and
+/// those that slashes join to it.
+fn timeless(line: &str) -> String {
+    let mut parts = line.split("ms").peekable();
+    let mut out = String::with_capacity(line.len());
+    while let Some(part) = parts.next() {
+        let number = |c: char| c.is_ascii_digit() || c == '.' || c == '/';
+        let kept = part.trim_end_matches(' ').trim_end_matches(number);
+        let took = part.get(kept.len()..).unwrap_or_default();
+        if parts.peek().is_none() {
+            out.push_str(part);
+        } else if took.starts_with(|c: char| c.is_ascii_digit()) {
+            out.push_str(&format!("{kept}#ms"));
+        } else {
+            out.push_str(&format!("{part}ms"));
+        }
+    }
+    out
 }
 
 /// The two outputs line by line: `-` in the book, `+` what came.
@@ -617,7 +749,7 @@ fn recorded(text: &str, blocks: &[Block], outputs: &BTreeMap<usize, Vec<String>>
         return text.to_owned();
     }
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    for block in blocks.iter().rev() {
+    for block in blocks.iter().rev().filter(|block| block.file.is_none()) {
         let mut fresh = Vec::new();
         for entry in &block.entries {
             fresh.extend(
@@ -640,7 +772,11 @@ fn recorded(text: &str, blocks: &[Block], outputs: &BTreeMap<usize, Vec<String>>
 
 /// Runs the terminals of a page. Gives its faults, the skips, and its text as
 /// it would be recorded.
-fn run_page(page: &Page, program: &Program, limit: Duration) -> (Vec<String>, Vec<String>, String) {
+pub fn run_page(
+    page: &Page,
+    program: &Program,
+    limit: Duration,
+) -> (Vec<String>, Vec<String>, String) {
     let (sections, mut faults) = blocks(page);
     let mut skips = Vec::new();
     let mut outputs = BTreeMap::new();
@@ -668,9 +804,16 @@ fn every_terminal_of_the_book_was_seen() {
         return;
     }
     let record = std::env::var_os("NETLINGS_RECORD").is_some_and(|value| value == "1");
+    let pages = pages(&root());
     let mut faults = Vec::new();
-    for page in pages(&root()) {
-        let (new, skips, text) = run_page(&page, &solution, COMMAND);
+    // Chapters wait more than they work: side by side they wait once.
+    let seen: Vec<_> = thread::scope(|scope| {
+        let run = |page| scope.spawn(move || run_page(page, &solution, COMMAND));
+        let running: Vec<_> = pages.iter().map(run).collect();
+        running.into_iter().map(|page| page.join()).collect()
+    });
+    for (page, seen) in pages.iter().zip(seen) {
+        let (new, skips, text) = seen.expect("a page's thread does not panic");
         for skip in skips {
             println!("{skip}");
         }
@@ -690,12 +833,16 @@ fn every_terminal_of_the_book_was_seen() {
 mod broken {
     use super::*;
 
-    fn run(text: &str) -> (Vec<String>, Vec<String>, String) {
-        let page = Page {
+    fn page(text: &str) -> Page {
+        Page {
             path: PathBuf::from("a.md"),
             shown: "a.md".to_owned(),
             text: text.to_owned(),
-        };
+        }
+    }
+
+    fn run(text: &str) -> (Vec<String>, Vec<String>, String) {
+        let page = page(text);
         let program = |lab: &str| {
             if lab == "x" {
                 Ok(PathBuf::from("/bin/echo"))
@@ -750,6 +897,41 @@ mod broken {
     }
 
     #[test]
+    fn milliseconds_may_differ_and_other_numbers_may_not() {
+        for (line, timeless_line) in [
+            ("time=0.305 ms, 3 items", "time=#ms, 3 items"),
+            ("rtt = 0.1/0.25/0.305/0.000 ms", "rtt = #ms"),
+            ("loss, time 1022ms", "loss, time #ms"),
+            (" 1  10.0.0.1  0.654 ms  0.1 ms", " 1  10.0.0.1  #ms  #ms"),
+            ("items of alarms 4.5", "items of alarms 4.5"),
+            ("12 items", "12 items"),
+        ] {
+            assert_eq!(timeless(line), timeless_line);
+        }
+        let text = "# A\n\n```console\n$ echo 7.5 ms\n8 ms\n```\n";
+        let (faults, _, recorded) = run(text);
+        assert_eq!((faults, recorded), (Vec::new(), text.to_owned()));
+    }
+
+    #[test]
+    fn a_file_of_python_lies_in_the_folder_of_its_section_and_in_no_other() {
+        let text = "# A\n\n```python,a.py\nprint(1)\n```\n\n```console\n$ cat a.py\nprint(1)\n```\n\n# B\n\n```console\n$ ls\nOUT\n```\n";
+        let (faults, _, recorded) = run(text);
+        assert_eq!(faults, ["a.md:15: $ ls\n  - OUT"]);
+        assert_eq!(recorded, text.replace("OUT\n", ""));
+    }
+
+    #[test]
+    fn the_network_has_a_laptop_two_routers_and_a_server() {
+        let page = page(
+            "# A\n\n```console,network\n$ ip route get 198.51.100.7 | head -1 | cut -d ' ' -f 1-3\n198.51.100.7 via 192.168.1.65\n```\n",
+        );
+        let (faults, skips, _) = run_page(&page, &|_| Err(String::new()), COMMAND);
+        println!("{skips:?}");
+        assert_eq!(faults, Vec::<String>::new());
+    }
+
+    #[test]
     fn a_command_that_hangs_is_ended_with_all_that_it_started() {
         // A length of sleep that no other run of the suite has.
         let marker = format!("sleep {}", 1_000_000 + std::process::id());
@@ -774,7 +956,7 @@ mod broken {
 
     #[test]
     fn a_background_command_is_compared_at_the_end_of_its_section() {
-        let background = "# A\n```console,background\n$ echo listening on here; sleep 0.3; cat said\nlistening on here\nOUTPUT\n```\n```console\n$ echo now > said\n```\n";
+        let background = "# A\n```console,background\n$ echo listening on here; until [ -s said ]; do sleep 0.1; done; cat said\nlistening on here\nOUTPUT\n```\n```console\n$ echo now > said\n```\n";
         assert_eq!(
             run(&background.replace("OUTPUT", "now")).0,
             Vec::<String>::new()
@@ -797,9 +979,9 @@ mod broken {
     #[test]
     fn a_block_out_of_form_is_told_and_a_missing_tool_skips_the_section() {
         let (faults, ..) = run(
-            "```console\nno command\n```\n```console,background\n$ a\n$ b\n```\n```console,later\n$ a\n```\n- ```console\n",
+            "```console\nno command\n```\n```console,background\n$ a\n$ b\n```\n```console,later\n$ a\n```\n- ```console\n```python,../a.py\n```\n",
         );
-        assert_eq!(faults.len(), 4, "{faults:#?}");
+        assert_eq!(faults.len(), 5, "{faults:#?}");
         let mut sections = blocks(&Page {
             path: "a.md".into(),
             shown: String::new(),

@@ -1,0 +1,5 @@
+//! Given. Changes here are not graded and are replaced by updates.
+
+fn main() -> std::process::ExitCode {
+    lab_ports::cli::main()
+}

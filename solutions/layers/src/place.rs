@@ -1,0 +1,165 @@
+//! Yours: step 1.
+//!
+//! Where a protocol has its place: found by a name or by a number, put into the
+//! layers of two more models, and followed down to its transport. The table
+//! itself is given; what it does not say is decided here.
+
+use crate::error::Error;
+use crate::protocols::{Below, Number, Protocol, TcpIp};
+
+/// What a question finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// The protocol of that name.
+    Named(&'a Protocol),
+    /// The protocols of that number, each with the number in full.
+    Numbered(Vec<(Number, &'a Protocol)>),
+}
+
+// ANCHOR: layers
+/// The layer of the TCP/IP model for a layer of the OSI model, 1 to 7: link,
+/// link, internet, transport, and three times application.
+///
+/// # Specification
+/// RFC 1122 §1.1.3.
+pub fn tcpip_layer(osi: u8) -> TcpIp {
+    match osi {
+        ..=2 => TcpIp::Link,
+        3 => TcpIp::Internet,
+        4 => TcpIp::Transport,
+        5.. => TcpIp::Application,
+    }
+}
+
+/// The layer of the textbooks' five for a layer of the OSI model, 1 to 7. Up to
+/// the transport they agree; all that is above is the fifth.
+pub fn five_layer(osi: u8) -> u8 {
+    osi.min(5)
+}
+// ANCHOR_END: layers
+
+// ANCHOR: find
+/// Finds what `question` is about, by a name or else by a number.
+///
+/// A name, or another name, is compared whole and without regard to the case of
+/// ASCII letters. It may have digits and a slash in it.
+///
+/// A number is decimal digits, or `0x` and hexadecimal digits. Behind it may
+/// stand a slash and whose header it is from, in any case: `ethernet`, `ip`,
+/// `udp`, `tcp` or `sctp`. A number alone is a port of any transport. All
+/// protocols with that number are found, in the table's order.
+///
+/// ```text
+/// "dns", "DNS", "Domain"   →  DNS
+/// "http/2"                 →  HTTP/2
+/// "802.11"                 →  Wi-Fi
+/// "53"                     →  53/udp DNS, 53/tcp DNS
+/// "443/UDP"                →  443/udp HTTP/3, 443/udp DoH
+/// "6/ip"                   →  6/ip TCP
+/// "0x0806/ethernet"        →  0x0806/ethernet ARP
+/// "6"                      →  refused: nobody's port, and 6/ip is another question
+/// "65589"                  →  refused: more than 16 bits, and not 53
+/// ```
+///
+/// # Errors
+/// [`Error::UnknownName`] if no name fits and what stands before the first
+/// slash is no number; then [`Error::NumberTooLarge`] over 65535, then
+/// [`Error::UnknownBelow`], then [`Error::NobodyThere`].
+///
+/// # Specification
+/// RFC 6335 §6 for ports; RFC 791 §3.1 for the protocol of an IPv4 header.
+pub fn find<'a>(table: &'a [Protocol], question: &str) -> Result<Found<'a>, Error> {
+    let named = |protocol: &&Protocol| {
+        let mut names = protocol.also.iter().chain([&protocol.name]);
+        names.any(|name| name.eq_ignore_ascii_case(question))
+    };
+    if let Some(protocol) = table.iter().find(named) {
+        return Ok(Found::Named(protocol));
+    }
+    let (value, below) = match question.split_once('/') {
+        Some((value, below)) => (value, Some(below)),
+        None => (question, None),
+    };
+    let value = number(value, question)?;
+    let below = match below {
+        Some(name) => Some(
+            Below::named(&name.to_ascii_lowercase())
+                .ok_or_else(|| Error::UnknownBelow(name.to_owned()))?,
+        ),
+        None => None,
+    };
+    let asked = |number: &Number| {
+        number.value == value
+            && below.map_or(number.below.has_ports(), |below| number.below == below)
+    };
+    let found: Vec<(Number, &Protocol)> = table
+        .iter()
+        .flat_map(|protocol| {
+            protocol
+                .numbers
+                .iter()
+                .map(move |number| (*number, protocol))
+        })
+        .filter(|(number, _)| asked(number))
+        .collect();
+    if found.is_empty() {
+        return Err(Error::NobodyThere(question.to_owned()));
+    }
+    Ok(Found::Numbered(found))
+}
+// ANCHOR_END: find
+
+/// Reads a number of 16 bits, decimal or hexadecimal.
+fn number(text: &str, question: &str) -> Result<u16, Error> {
+    let (digits, radix) = match text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    // Rust's own reader would take a plus sign.
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return Err(Error::UnknownName(question.to_owned()));
+    }
+    u16::from_str_radix(digits, radix).map_err(|_| Error::NumberTooLarge(text.to_owned()))
+}
+
+// ANCHOR: transports
+/// The transports that `protocol` travels over: the nearest protocols of layer
+/// 4 that are met on the way down. Each stands once, in the order in which the
+/// carriers are followed.
+///
+/// A carrier of layer 4 is one of them, and what carries it is not looked at.
+/// One above layer 4 is followed down in its place. Below layer 4 there is no
+/// transport to come.
+///
+/// ```text
+/// DNS     over UDP, TCP             →  UDP, TCP
+/// HTTPS   over TLS, which is over TCP  →  TCP
+/// SIP     over UDP, TCP, TLS, SCTP  →  UDP, TCP, SCTP
+/// HTTP/3  over QUIC                 →  QUIC
+/// QUIC    over UDP                  →  UDP
+/// VXLAN   over UDP                  →  UDP, although it is of layer 2 itself
+/// ICMP    over IPv4                 →  nothing
+/// ```
+///
+/// # Specification
+/// RFC 1122 §1.1.3.
+pub fn transports<'a>(table: &'a [Protocol], protocol: &Protocol) -> Vec<&'a str> {
+    let mut found: Vec<&str> = Vec::new();
+    for over in &protocol.over {
+        let Some(carrier) = table.iter().find(|carrier| carrier.name == *over) else {
+            continue;
+        };
+        let more = match carrier.layers.low {
+            4 => vec![carrier.name],
+            5.. => transports(table, carrier),
+            ..4 => Vec::new(),
+        };
+        for name in more {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+// ANCHOR_END: transports
