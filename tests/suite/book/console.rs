@@ -459,7 +459,7 @@ impl<'a> Stage<'a> {
         Ok((out, ports))
     }
 
-    fn start(&mut self, command: &str, network: bool) -> Result<Running, String> {
+    fn start(&mut self, command: &str, network: bool, stdin: Stdio) -> Result<Running, String> {
         let (command, ports) = self.translate(command)?;
         self.started += 1;
         let stdout = self.outputs.path().join(format!("{}.out", self.started));
@@ -485,7 +485,7 @@ impl<'a> Stage<'a> {
                 ("COLUMNS", "100"),
                 ("RUST_BACKTRACE", "0"),
             ])
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(create(&stdout)?)
             .stderr(create(&stderr)?)
             .process_group(0)
@@ -520,7 +520,7 @@ impl<'a> Stage<'a> {
     }
 
     fn run(&mut self, entry: &Entry, network: bool) -> Result<Vec<String>, String> {
-        let mut running = self.start(&entry.command, network)?;
+        let mut running = self.start(&entry.command, network, Stdio::null())?;
         let ended = running.ends_within(self.limit);
         let output = self.output(&running);
         if ended {
@@ -543,7 +543,9 @@ impl<'a> Stage<'a> {
         {
             other.ends_within(self.limit);
         }
-        let mut running = self.start(&entry.command, false)?;
+        // In front of a keyboard at which nobody types, as in a reader's second
+        // terminal: standard input is open, and silent.
+        let mut running = self.start(&entry.command, false, Stdio::piped())?;
         let says_so = entry
             .expected
             .first()
