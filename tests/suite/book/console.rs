@@ -534,28 +534,42 @@ impl<'a> Stage<'a> {
     }
 
     /// Starts a background command, and waits until it can be talked to: it
-    /// has said that it listens, or one of its ports is in use, or it ended.
+    /// has said that it listens, or one of its ports is in use, or it ended. One
+    /// that calls another of the section can when it has heard something, and
+    /// then nothing more for a moment.
     fn run_beside(&mut self, entry: &Entry, others: &mut [Running]) -> Result<Running, String> {
-        let (_, ports) = self.translate(&entry.command)?;
-        for other in others
-            .iter_mut()
-            .filter(|other| other.ports.iter().any(|port| ports.contains(port)))
-        {
-            other.ends_within(self.limit);
-        }
-        // In front of a keyboard at which nobody types, as in a reader's second
-        // terminal: standard input is open, and silent.
-        let mut running = self.start(&entry.command, false, Stdio::piped())?;
+        let (command, ports) = self.translate(&entry.command)?;
         let says_so = entry
             .expected
             .first()
             .is_some_and(|first| first.starts_with("listening on "));
+        let listens = says_so || command.contains("--listen") || command.contains("nc -l");
+        let mut calls = false;
+        for other in others
+            .iter_mut()
+            .filter(|other| other.ports.iter().any(|port| ports.contains(port)))
+        {
+            calls |= !(listens || other.ended());
+            if listens {
+                other.ends_within(self.limit);
+            }
+        }
+        // In front of a keyboard at which nobody types, as in a reader's second
+        // terminal: standard input is open, and silent.
+        let mut running = self.start(&entry.command, false, Stdio::piped())?;
         let start = Instant::now();
+        let (mut heard, mut since) = (Vec::new(), start);
         wait::until(start + self.limit, || {
+            let output = self.output(&running);
+            if output != heard {
+                (heard, since) = (output, Instant::now());
+            }
             let ready = if says_so {
-                self.output(&running)
+                heard
                     .first()
                     .is_some_and(|first| first.starts_with("listening on "))
+            } else if calls {
+                (entry.expected.is_empty() || !heard.is_empty()) && since.elapsed() > QUIET
             } else if cfg!(target_os = "linux") {
                 running.ports.is_empty() || in_use(&running.ports)
             } else {
