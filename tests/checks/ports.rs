@@ -656,39 +656,37 @@ fn every_port_is_told_once_and_in_order(trial: &mut Trial) -> Verdict {
 /// the order of the ports.
 fn a_result_belongs_to_its_own_port(trial: &mut Trial) -> Verdict {
     let mut silent = Vec::new();
-    let mut closed = Vec::new();
-    let mut open = Vec::new();
-    // The system chooses the ports; among enough of them some are in this order.
+    let (mut closed, mut open) = (Vec::new(), Vec::new());
+    // The system chooses the ports, those of a listener mostly from the lower half
+    // of its range; among enough of them some are in this order.
     let (first, refusing, fourth, listening) = loop {
         silent.push(trial.silent()?);
-        closed.push(trial.refusing()?);
-        open.push(trial.listen()?);
+        let nobody = trial.refusing()?;
+        closed.push((nobody.address(), nobody));
+        let server = trial.listen()?;
+        open.push((server.address()?, server));
         silent.sort_by_key(Silent::address);
-        let Some(first) = silent.first().map(Silent::address) else {
+        let mut addresses = silent.iter().map(Silent::address);
+        let Some(first) = addresses.next() else {
             continue;
         };
-        let Some(fourth) = silent.get(silent.len() / 2).map(Silent::address) else {
-            continue;
-        };
-        let between = closed.iter().map(Refusing::address);
-        let between: Vec<_> = between
-            .filter(|address| (first..fourth).contains(address))
-            .take(2)
-            .collect();
-        let behind: Vec<&Listener> = open
-            .iter()
-            .filter(|server| server.address().is_ok_and(|address| address > fourth))
-            .take(2)
-            .collect();
-        if between.len() == 2 && behind.len() == 2 {
-            break (first, between, fourth, behind);
+        let in_order = addresses.find_map(|fourth| {
+            let between = closed.iter().map(|(address, _)| *address);
+            let between: Vec<_> = between
+                .filter(|closed| (first..fourth).contains(closed))
+                .collect();
+            let behind: Vec<_> = open.iter().filter(|(open, _)| *open > fourth).collect();
+            let between = between.first_chunk::<2>().copied()?;
+            let behind = behind.first_chunk::<2>().copied()?;
+            Some((first, between, fourth, behind))
+        });
+        if let Some(in_order) = in_order {
+            break in_order;
         }
     };
     let mut found = vec![(first, "open"), (fourth, "open")];
-    found.extend(refusing.iter().map(|&address| (address, "closed")));
-    for server in &listening {
-        found.push((server.address()?, "open"));
-    }
+    found.extend(refusing.map(|address| (address, "closed")));
+    found.extend(listening.map(|(address, _)| (*address, "open")));
     let all: Vec<SocketAddr> = found.iter().map(|(address, _)| *address).collect();
     let args = ["scan", &at(&all), "--parallel", "2", "--timeout", MINUTE];
     let mut client = trial.start(&args)?;
@@ -703,7 +701,7 @@ fn a_result_belongs_to_its_own_port(trial: &mut Trial) -> Verdict {
         silent.remove(index).open()
     };
     let _one = take(&mut silent, first)?.accept(&mut client)?;
-    for server in &listening {
+    for (_, server) in listening {
         server.accept(&mut client)?;
     }
     let _other = take(&mut silent, fourth)?.accept(&mut client)?;

@@ -1,50 +1,40 @@
 //! Which attempts to connect are under way?
 //!
-//! Linux tells, without any privilege: `/proc/net/tcp` has a line for each
-//! socket of this network (`proc_pid_net(5)`), and `/proc/PID/task` a folder for
-//! each thread. Elsewhere nothing tells.
+//! Linux tells, without any privilege: [`crate::sock_diag`] of the sockets, and
+//! `/proc/PID/task` has a folder for each thread. Elsewhere nothing tells.
 
+#[cfg(target_os = "linux")]
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-/// The states of a socket that matter here, as they stand in the table.
-const SYN_SENT: &str = "02";
-const LISTEN: &str = "0A";
+#[cfg(target_os = "linux")]
+use crate::sock_diag;
 
 /// The attempts to connect to one of `to` that have not come to an end: for each,
 /// how often its SYN was sent again.
-pub fn under_way(to: &[SocketAddr]) -> Vec<u32> {
-    let to: Vec<String> = to.iter().map(shown).collect();
-    let rows = rows();
-    // While the table is read in parts, a line can move and come a second time.
-    let mut found: BTreeMap<&str, u32> = BTreeMap::new();
-    for row in &rows {
-        let fields: Vec<&str> = row.split_ascii_whitespace().collect();
-        if let [_, own, remote, SYN_SENT, _, _, repeated, ..] = fields.as_slice()
-            && to.iter().any(|to| to == remote)
-            && let Ok(repeated) = u32::from_str_radix(repeated, 16)
-        {
-            found.insert(own, repeated);
-        }
-    }
+#[cfg(target_os = "linux")]
+pub fn under_way(to: &[SocketAddr]) -> Vec<u8> {
+    let attempts = sock_diag::sockets(sock_diag::SYN_SENT);
+    let to_these = attempts.iter().filter(|one| to.contains(&one.remote));
+    let found: BTreeMap<_, _> = to_these.map(|one| (one.local, one.retransmits)).collect();
     found.into_values().collect()
 }
 
+#[cfg(not(target_os = "linux"))]
+pub fn under_way(_to: &[SocketAddr]) -> Vec<u8> {
+    Vec::new()
+}
+
 /// How many connections wait to be accepted by the listener at `address`.
+#[cfg(target_os = "linux")]
 pub fn queued(address: SocketAddr) -> u32 {
-    let local = shown(&address);
-    let rows = rows();
-    let mut fields = rows
-        .iter()
-        .map(|row| row.split_ascii_whitespace().collect::<Vec<_>>());
-    let queue = fields.find_map(|fields| match fields.as_slice() {
-        [_, own, _, LISTEN, queues, ..] if *own == local => queues
-            .split_once(':')
-            .and_then(|(_, queue)| u32::from_str_radix(queue, 16).ok()),
-        _ => None,
-    });
-    queue.unwrap_or(0)
+    sock_diag::listener(address).map_or(0, |listener| listener.receive_queue)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn queued(_address: SocketAddr) -> u32 {
+    0
 }
 
 /// Whether every thread of process `pid` waits, all at one moment, so that none
@@ -75,21 +65,4 @@ fn waiting_threads(pid: u32) -> Option<Vec<(String, String)>> {
         threads.push((field("Pid:")?, format!("{switches:?}")));
     }
     (!threads.is_empty()).then_some(threads)
-}
-
-/// The lines of the table; none elsewhere than on Linux.
-fn rows() -> Vec<String> {
-    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-    table.lines().map(str::to_owned).collect()
-}
-
-/// An address as it stands in the table; an IPv6 address is in another one.
-fn shown(address: &SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(ip) => {
-            let host = u32::from_ne_bytes(ip.octets());
-            format!("{host:08X}:{:04X}", address.port())
-        }
-        IpAddr::V6(_) => String::new(),
-    }
 }

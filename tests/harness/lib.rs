@@ -15,6 +15,7 @@
 //! | [`drain`] | when has the program read what was sent? |
 //! | [`source`] | the functions of a Rust source, by their text |
 //! | [`standstill`] | what a program does that is still there at the deadline |
+//! | `sock_diag` | what Linux knows of the sockets of this network |
 //! | [`attempts`] | which attempts to connect are under way? |
 //! | [`tree`] | processes, and that none is left |
 //! | [`wait`] | the one place that polls |
@@ -51,6 +52,8 @@ pub mod progress;
 pub mod recording;
 pub mod report;
 pub mod runner;
+#[cfg(target_os = "linux")]
+pub mod sock_diag;
 pub mod source;
 pub mod standstill;
 pub mod stream;

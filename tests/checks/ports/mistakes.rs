@@ -323,8 +323,11 @@ pub const MISTAKES: &[Mistake] = &[
                 "too_few_descriptors_lose_no_port",
                 "a_descriptor_that_is_refused_is_asked_for_again",
             ];
-            let last = evidence.last.is_some_and(|run| run.code == Some(1));
-            recoverable.contains(&evidence.check) && last && !evidence.failure.expected.is_empty()
+            let gave_up = evidence.last.is_some_and(|run| run.code == Some(1))
+                && evidence.said("the first: too many open files");
+            recoverable.contains(&evidence.check)
+                && gave_up
+                && !evidence.failure.expected.is_empty()
         },
     },
     Mistake {
@@ -494,8 +497,13 @@ pub const MISTAKES: &[Mistake] = &[
               the port is free when the last of them has closed it",
         rfc: "RFC 9293 §3.3.2",
         seen: |evidence| {
+            let (expected, came) = (
+                owners(&evidence.failure.expected),
+                owners(&evidence.failure.came),
+            );
             evidence.check == "a_socket_of_several_processes_names_them_all"
-                && owners(&evidence.failure.came).len() < owners(&evidence.failure.expected).len()
+                && !came.is_empty()
+                && came.len() < expected.len()
         },
     },
     Mistake {
@@ -644,5 +652,6 @@ fn turned(ip: IpAddr) -> Option<IpAddr> {
 fn owners(row: &[u8]) -> Vec<String> {
     let row = String::from_utf8_lossy(row).into_owned();
     let owners = row.splitn(4, "  ").nth(3).unwrap_or_default();
-    owners.split(", ").map(str::to_owned).collect()
+    let named = owners.split(", ").filter(|owner| *owner != "?");
+    named.map(str::to_owned).collect()
 }
