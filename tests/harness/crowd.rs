@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::capture::{Ends, Transport};
+use crate::capture::Ends;
 use crate::check::{Failure, What};
 use crate::drain;
 use crate::stream::Ending;
@@ -202,12 +202,7 @@ impl Crowd {
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(true)?;
             stream.set_nodelay(true)?;
-            let (harness, program) = (stream.local_addr()?, stream.peer_addr()?);
-            Ok(Ends {
-                transport: Transport::Tcp,
-                harness,
-                program,
-            })
+            Ends::of(&stream)
         };
         let ends = ready().map_err(refused)?;
         let number = (index < RECORDED).then(|| {

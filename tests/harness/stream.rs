@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::capture::{Ends, Transport};
+use crate::capture::Ends;
 use crate::check::{Failure, Verdict, What};
 use crate::trial::{DEADLINE, Log, Running};
 use crate::{attempts, drain, wait};
@@ -321,12 +321,7 @@ impl Peer {
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(false)?;
             stream.set_nodelay(true)?;
-            let (harness, program) = (stream.local_addr()?, stream.peer_addr()?);
-            Ok(Ends {
-                transport: Transport::Tcp,
-                harness,
-                program,
-            })
+            Ends::of(&stream)
         };
         let ends = ready().map_err(|error| Failure::ours("a new connection", error))?;
         let number = log.number(ends);

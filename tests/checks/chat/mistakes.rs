@@ -31,11 +31,12 @@ pub const MISTAKES: &[Mistake] = &[
             let has_a_hole = evidence.check.ends_with("half_closes_gets_the_rest")
                 && evidence.failure.words.is_none()
                 && came.matches("ada: ").count() > 1;
-            // And where a call takes three, three come.
+            // And where a call takes three, three come, and not the fourth.
             let Failure { expected, came, .. } = evidence.failure;
             let three_came = came.len() >= 3
                 && came.len() < expected.len()
-                && came.get(..3) == expected.get(..3);
+                && came.get(..3) == expected.get(..3)
+                && came.get(3) != expected.get(3);
             (evidence.calls_fell_short() && three_came) || has_a_hole
         },
     },
