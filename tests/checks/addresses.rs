@@ -4,16 +4,13 @@
 //! line of the answer is wrong the program is asked for that line alone, so
 //! that the report is about one thing.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 
 use crate::batch::{Asked, Wanted, difference, expect_answers, first_wrong, refused};
 use crate::check;
-use crate::check::{Check, Failure, LabChecks, Recording, Verdict};
+use crate::check::{Check, LabChecks, Recording, Verdict};
 use crate::trial::Trial;
 
 mod mistakes;
@@ -846,36 +843,6 @@ fn any_list_becomes_the_shortest_with_the_same_addresses(trial: &mut Trial) -> V
 /// A line of a table, and its next hop.
 type Route = (Ipv4Net, String);
 
-/// A routing table in a file, while this lives.
-struct TableFile(PathBuf);
-
-impl TableFile {
-    fn new(routes: &[Route]) -> Result<Self, Failure> {
-        for number in 0..1000 {
-            let name = format!("netlings-{}-{number}.routes", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&path) else {
-                continue;
-            };
-            let table = TableFile(path);
-            return match file.write_all(table_text(routes).as_bytes()) {
-                Ok(()) => Ok(table),
-                Err(error) => Err(Failure::ours("a file for a routing table", error)),
-            };
-        }
-        Err(Failure::ours(
-            "a file for a routing table",
-            "none could be made in the folder for temporary files",
-        ))
-    }
-}
-
-impl Drop for TableFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
 /// Routes to these networks, each by a next hop of its own.
 fn table(networks: &[Ipv4Net]) -> Vec<Route> {
     let hop = |number: usize| {
@@ -969,13 +936,12 @@ fn with_table(routes: &[Route]) -> String {
 }
 
 fn try_routes(trial: &mut Trial, routes: &[Route], addresses: &[Ipv4Addr]) -> Verdict {
-    let file = TableFile::new(routes)?;
+    let path = trial.file("routes", table_text(routes).as_bytes())?;
     let with = format!(", {}", with_table(routes));
     let asked: Vec<Asked> = addresses
         .iter()
         .map(|&address| route(routes, address))
         .collect();
-    let path = file.0.to_string_lossy();
     expect_answers(trial, &["route", "--table", &path], &with, &asked)
 }
 

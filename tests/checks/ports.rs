@@ -1067,26 +1067,25 @@ fn an_interrupted_read_is_repeated(trial: &mut Trial) -> Verdict {
 
 // ---------------------------------------------------------------- step 6
 
-/// A folder that looks like `/proc`, while this lives.
-struct ProcTree(PathBuf);
+/// A folder that looks like `/proc`: where it is, and where the program finds it.
+struct ProcTree(PathBuf, String);
 
 /// The first line of a table of sockets.
 const HEAD: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
 
 impl ProcTree {
-    fn new(tcp: &[String], tcp6: &[String]) -> Result<Self, Failure> {
-        for number in 0..1000 {
-            let name = format!("netlings-{}-{number}.proc", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            if fs::create_dir(&path).is_err() {
-                continue;
-            }
-            let tree = ProcTree(path);
-            tree.file("net/tcp", &table(tcp))?;
-            tree.file("net/tcp6", &table(tcp6))?;
-            return Ok(tree);
+    fn new(trial: &mut Trial, tcp: &[String], tcp6: &[String]) -> Result<Self, Failure> {
+        let (outside, inside) = trial.folder()?;
+        // A check may have several, one after the other.
+        if outside.exists() {
+            fs::remove_dir_all(&outside)
+                .and_then(|()| fs::create_dir(&outside))
+                .map_err(ours)?;
         }
-        Err(ours("none could be made in the folder for temporary files"))
+        let tree = ProcTree(outside, inside);
+        tree.file("net/tcp", &table(tcp))?;
+        tree.file("net/tcp6", &table(tcp6))?;
+        Ok(tree)
     }
 
     fn file(&self, name: &str, text: &str) -> Verdict {
@@ -1108,21 +1107,10 @@ impl ProcTree {
         Ok(())
     }
 
-    fn path(&self) -> String {
-        self.0.to_string_lossy().into_owned()
-    }
-
     /// Runs the program on it.
     fn run(&self, trial: &mut Trial, args: &[&str]) -> Result<Run, Failure> {
-        let path = self.path();
-        let args: Vec<&str> = args.iter().copied().chain(["--proc", &path]).collect();
+        let args: Vec<&str> = args.iter().copied().chain(["--proc", &self.1]).collect();
         trial.run(&args, b"")
-    }
-}
-
-impl Drop for ProcTree {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -1239,7 +1227,7 @@ fn an_address_is_read_in_the_order_of_the_machine(trial: &mut Trial) -> Verdict 
     let random = |trial: &mut Trial| v4(trial.rng.u32(..).to_be_bytes(), trial.rng.u16(1..));
     addresses.extend((0..20).map(|_| random(trial)));
     for address in &addresses {
-        let tree = ProcTree::new(&[listening(*address, 0)], &[])?;
+        let tree = ProcTree::new(trial, &[listening(*address, 0)], &[])?;
         let run = tree.run(trial, &["list"])?;
         let what = format!("a line with `{}`", hex(*address));
         expect_rows(&run, &what, &[listed(*address, "?")], 0)?;
@@ -1259,7 +1247,7 @@ fn an_ipv6_address_is_read_as_four_numbers(trial: &mut Trial) -> Verdict {
         addresses.push(SocketAddr::from((ip, trial.rng.u16(1..))));
     }
     for address in &addresses {
-        let tree = ProcTree::new(&[], &[listening(*address, 0)])?;
+        let tree = ProcTree::new(trial, &[], &[listening(*address, 0)])?;
         let run = tree.run(trial, &["list"])?;
         let what = format!("a line with `{}`", hex(*address));
         expect_rows(&run, &what, &[listed(*address, "?")], 0)?;
@@ -1288,7 +1276,7 @@ fn every_state_has_its_name(trial: &mut Trial) -> Verdict {
     let local = v4([192, 0, 2, 1], 7000);
     let remote = v4([198, 51, 100, 7], 40_000);
     let rows = STATES.map(|(code, _)| row(local, remote, code, 0));
-    let tree = ProcTree::new(&rows, &[])?;
+    let tree = ProcTree::new(trial, &rows, &[])?;
     let run = tree.run(trial, &["list", "--all"])?;
     let expected = STATES
         .map(|(_, name)| [name, "192.0.2.1:7000", "198.51.100.7:40000", "?"].map(str::to_owned));
@@ -1304,7 +1292,7 @@ fn listeners_alone_are_listed_unless_all_are_wanted(trial: &mut Trial) -> Verdic
         listening(local, 0),
         row(remote, local, 6, 0),
     ];
-    let tree = ProcTree::new(&rows, &[])?;
+    let tree = ProcTree::new(trial, &rows, &[])?;
     let run = tree.run(trial, &["list"])?;
     expect_rows(
         &run,
@@ -1328,7 +1316,7 @@ fn a_process_is_found_by_the_inode_of_its_socket(trial: &mut Trial) -> Verdict {
         listening(second, *b),
         listening(third, *c),
     ];
-    let tree = ProcTree::new(&rows, &[])?;
+    let tree = ProcTree::new(trial, &rows, &[])?;
     let (a, b, c) = (format!("[{a}]"), format!("[{b}]"), format!("[{c}]"));
     tree.process(
         812,
@@ -1375,7 +1363,7 @@ fn a_process_is_found_by_the_inode_of_its_socket(trial: &mut Trial) -> Verdict {
 /// two descriptors of it.
 fn a_socket_of_several_processes_names_them_all(trial: &mut Trial) -> Verdict {
     let address = v4([0, 0, 0, 0], 80);
-    let tree = ProcTree::new(&[listening(address, 52_341)], &[])?;
+    let tree = ProcTree::new(trial, &[listening(address, 52_341)], &[])?;
     let socket = "socket:[52341]";
     tree.process(100, "worker", &[(6, socket)])?;
     tree.process(9, "nginx", &[(10, socket), (6, socket)])?;
@@ -1390,7 +1378,7 @@ fn a_socket_of_several_processes_names_them_all(trial: &mut Trial) -> Verdict {
 /// is the inode of nothing.
 fn a_connection_that_no_process_has_any_more_has_no_owner(trial: &mut Trial) -> Verdict {
     let (local, remote) = (v4([127, 0, 0, 1], 7000), v4([127, 0, 0, 1], 40_000));
-    let tree = ProcTree::new(&[row(local, remote, 6, 0)], &[])?;
+    let tree = ProcTree::new(trial, &[row(local, remote, 6, 0)], &[])?;
     tree.process(812, "cupsd", &[(7, "socket:[52341]")])?;
     let run = tree.run(trial, &["list", "--all"])?;
     let expected = ["TIME-WAIT", "127.0.0.1:7000", "127.0.0.1:40000", "?"].map(str::to_owned);
@@ -1400,7 +1388,7 @@ fn a_connection_that_no_process_has_any_more_has_no_owner(trial: &mut Trial) -> 
 /// Between one look and the next, a process ends and its folder empties.
 fn a_process_that_is_gone_is_passed_over(trial: &mut Trial) -> Verdict {
     let address = v4([127, 0, 0, 1], 7000);
-    let tree = ProcTree::new(&[listening(address, 52_341)], &[])?;
+    let tree = ProcTree::new(trial, &[listening(address, 52_341)], &[])?;
     // Gone before its descriptors were listed.
     fs::create_dir(tree.0.join("17")).map_err(ours)?;
     tree.file("18/comm", "gone\n")?;
@@ -1422,13 +1410,17 @@ fn a_process_that_is_gone_is_passed_over(trial: &mut Trial) -> Verdict {
 fn a_process_that_may_not_be_looked_into_is_passed_over(trial: &mut Trial) -> Verdict {
     let ports = [7000, 7001].map(|port| v4([127, 0, 0, 1], port));
     let [first, second] = ports;
-    let tree = ProcTree::new(&[listening(first, 1001), listening(second, 1002)], &[])?;
+    let tree = ProcTree::new(
+        trial,
+        &[listening(first, 1001), listening(second, 1002)],
+        &[],
+    )?;
     tree.process(500, "secret", &[(3, "socket:[1001]")])?;
     tree.process(812, "cupsd", &[(7, "socket:[1002]")])?;
     let folder = tree.0.join("500/fd");
     forbid(&folder, true)?;
     // Whoever is root is refused nothing.
-    let refused = fs::read_dir(&folder).is_err();
+    let refused = trial.is_another_user() || fs::read_dir(&folder).is_err();
     let run = tree.run(trial, &["list"]);
     forbid(&folder, false)?;
     let hidden = if refused {
@@ -1489,7 +1481,11 @@ fn a_line_that_cannot_be_read_is_told_and_no_other_is_lost(trial: &mut Trial) ->
         changed("0100007F", "é100007F"),
     ];
     for bad in bad {
-        let tree = ProcTree::new(&[good.clone(), bad.clone(), listening(last, 1002)], &[])?;
+        let tree = ProcTree::new(
+            trial,
+            &[good.clone(), bad.clone(), listening(last, 1002)],
+            &[],
+        )?;
         tree.process(812, "cupsd", &[(7, "socket:[1001]"), (8, "socket:[1002]")])?;
         let run = tree.run(trial, &["list"])?;
         let what = format!("`{bad}` between two lines that are right");
@@ -1515,7 +1511,7 @@ fn who_tells_the_process_of_one_port(trial: &mut Trial) -> Verdict {
         row(client, one, 1, 1004),
         row(one, client, 1, 1005),
     ];
-    let tree = ProcTree::new(&tcp, &[listening(six, 1006)])?;
+    let tree = ProcTree::new(trial, &tcp, &[listening(six, 1006)])?;
     tree.process(812, "one", &[(3, "socket:[1001]"), (4, "socket:[1005]")])?;
     tree.process(813, "other", &[(3, "socket:[1002]"), (4, "socket:[1006]")])?;
     let run = tree.run(trial, &["who", "7000"])?;

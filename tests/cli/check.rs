@@ -433,6 +433,8 @@ fn program(
     Ok(Program {
         command,
         shortfall: built.next(),
+        #[cfg(target_os = "linux")]
+        jail: None,
     })
 }
 

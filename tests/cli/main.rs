@@ -6,6 +6,8 @@ mod diff;
 mod doctor;
 mod export;
 mod files;
+#[cfg(target_os = "linux")]
+mod grade;
 mod hint;
 mod list;
 mod new;
@@ -76,6 +78,9 @@ enum Command {
     Doctor(doctor::Args),
     /// Write a repository for students: the course without its solutions.
     Export(export::Args),
+    /// Grade a folder of submissions.
+    #[cfg(target_os = "linux")]
+    Grade(grade::Args),
     /// Begin a lab: its rooms, from a template that passes.
     New(new::Args),
     /// Print a completion script for your shell.
@@ -85,6 +90,17 @@ enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+    /// A program in a jail: how a check starts it.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    InJail {
+        /// The descriptor of the lifeline.
+        lifeline: i32,
+        /// The jail, as JSON.
+        jail: String,
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
     },
     /// One check in a process of its own: how `check` calls itself.
     #[command(hide = true)]
@@ -102,6 +118,9 @@ enum Command {
         /// A file for what happened, as JSON: the suite holds the capture to it.
         #[arg(long)]
         events: Option<PathBuf>,
+        /// The jail to keep the program in, as JSON.
+        #[arg(long)]
+        jail: Option<String>,
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
@@ -163,6 +182,11 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(target_os = "linux")]
+fn read_jail(text: &str) -> Result<netlings::jail::Jail, Trouble> {
+    serde_json::from_str(text).map_err(|error| Trouble::Ours(format!("a jail: {error}")))
+}
+
 fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
     match command {
         None => watch::run(Place::find()?, &watch::Args::default()),
@@ -178,6 +202,8 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
         Some(Command::Book(args)) => book::run(&Place::find()?, &args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Export(args)) => export::run(&Place::find()?, &args),
+        #[cfg(target_os = "linux")]
+        Some(Command::Grade(args)) => grade::run(&Place::find()?, &args),
         Some(Command::New(args)) => new::run(&Place::find()?, &args),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
@@ -185,6 +211,12 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             print!("{}", String::from_utf8_lossy(&script));
             Ok(Verdict::Pass)
         }
+        #[cfg(target_os = "linux")]
+        Some(Command::InJail {
+            lifeline,
+            jail,
+            command,
+        }) => netlings::jail::enter(&read_jail(&jail)?, lifeline, &command),
         Some(Command::OneCheck {
             lab,
             name,
@@ -193,9 +225,17 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             captures,
             shortfall,
             events,
+            jail,
             command,
         }) => {
-            let program = Program { command, shortfall };
+            let program = Program {
+                command,
+                shortfall,
+                #[cfg(target_os = "linux")]
+                jail: jail.as_deref().map(read_jail).transpose()?,
+            };
+            #[cfg(not(target_os = "linux"))]
+            let _ = jail;
             let (outcome, happened) =
                 runner::one_check(&lab, &name, seed, &snapshots, &captures, program);
             if let Some(path) = events {

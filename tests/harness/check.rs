@@ -375,4 +375,7 @@ pub struct Report {
     pub capture: Option<(PathBuf, Option<usize>)>,
     /// The last lines that the program wrote to standard error.
     pub stderr: String,
+    /// Whether something was waited for in vain, up to the deadline.
+    #[serde(default)]
+    pub waited: bool,
 }

@@ -18,6 +18,7 @@
 //! | `sock_diag` | what Linux knows of the sockets of this network |
 //! | [`attempts`] | which attempts to connect are under way? |
 //! | [`tree`] | processes, and that none is left |
+//! | `jail` | a program that nobody trusts, kept from the machine: Linux |
 //! | [`wait`] | the one place that polls |
 //! | [`runner`] | runs checks, each in a process of its own, several at once |
 //! | [`cargo`] | builds a lab and tells the kinds of trouble apart |
@@ -46,6 +47,8 @@ pub mod crowd;
 pub mod datagram;
 pub mod date;
 pub mod drain;
+#[cfg(target_os = "linux")]
+pub mod jail;
 pub mod ladder;
 pub mod mistakes;
 pub mod progress;

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_hand::by_hand;
 use crate::capture::Ends;
-use crate::check::{Check, Event, Evidence, Failure, LabChecks, Need, Outcome, Report};
+use crate::check::{Check, Event, Evidence, Failure, LabChecks, Need, Outcome, Report, What};
+#[cfg(target_os = "linux")]
+use crate::jail;
 use crate::ladder::Ladder;
 use crate::tree::{self, Tree};
 use crate::trial::{Program, Trial};
@@ -132,6 +134,13 @@ fn lacks(plan: &Plan, check: &Check) -> Option<String> {
         Need::ProcFiles if !cfg!(target_os = "linux") => {
             Some("needs the files under /proc, which Linux alone has".to_owned())
         }
+        #[cfg(target_os = "linux")]
+        Need::OwnNetwork if let Some(jail) = &plan.program.jail => (jail.level != jail::Level::L3)
+            .then(|| "needs a network of its own, which a jail of level L2 has not".to_owned()),
+        #[cfg(target_os = "linux")]
+        Need::ProcFiles if plan.program.jail.is_some() => Some(
+            "needs the processes of others to see, which a jail hides".to_owned(),
+        ),
         Need::OwnNetwork if !has_own_networks() => Some(
             "needs a network of its own, by `unshare -Urn` and `ip`, which this system lacks or refuses".to_owned(),
         ),
@@ -189,6 +198,11 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     command.arg("--captures").arg(plan.captures(lab));
     if let Some(library) = &plan.program.shortfall {
         command.arg("--shortfall").arg(library);
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(jail) = &plan.program.jail {
+        let text = serde_json::to_string(jail).map_err(io::Error::other)?;
+        command.arg("--jail").arg(text);
     }
     command.arg("--").args(&plan.program.command);
     // Standard input is the lifeline: held here, at its end when we are gone.
@@ -267,6 +281,21 @@ pub fn one_check(
     program: Program,
 ) -> (Outcome, Happened) {
     let none = Happened::default;
+    #[cfg(target_os = "linux")]
+    if program
+        .jail
+        .as_ref()
+        .is_some_and(|jail| jail.level == jail::Level::L3)
+        && let Err(what) = jail::own_network()
+    {
+        let reason = format!("a network of the check's own: {what}");
+        return (Outcome::Error { reason }, none());
+    }
+    #[cfg(target_os = "linux")]
+    if program.jail.is_some() {
+        // What is made for a program must be there for another user to read.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    }
     tree::adopt_orphans();
     tree::hang_on_lifeline();
     let found = checks::find(lab)
@@ -329,6 +358,10 @@ fn failed(
             reason: failure.what.clone(),
         };
     }
+    if let Some(what) = trial.trouble() {
+        let reason = format!("the program's jail: {what}");
+        return Outcome::Error { reason };
+    }
     if let Some((step, task)) = trial.stub() {
         return Outcome::Todo { step, task };
     }
@@ -364,6 +397,8 @@ fn failed(
         capture: keep_capture(captures, check, trial, Some(failure)),
         ladder: Ladder::new(&events, Some(failure)),
         stderr: report::stderr_tail(last.as_ref()),
+        waited: last.as_ref().is_some_and(|run| run.overdue)
+            || events.iter().any(|event| event.what == What::Silent),
     }))
 }
 

@@ -1,15 +1,19 @@
 //! Processes, and that none is left.
 //!
 //! A program may fork, leave its group, or close every descriptor. So three
-//! things hold it: its process group, which is killed; a pipe that its whole
+//! things hold it: its process group, which is killed; a socket that its whole
 //! tree inherits, whose end says that the last of them is gone; and, on Linux,
 //! the harness as *subreaper*, to which orphans come home and are killed too.
+//! In a jail the socket has a second use: its end tells process 1 that the
+//! harness is gone or has had enough, and the kernel ends the jail with it.
 //!
 //! A check's own process hangs on a lifeline: its standard input is a pipe that
 //! `netlings` holds. However `netlings` ends, the pipe ends with it, and the
 //! check's process ends its programs and itself.
 
-use std::io::{self, PipeReader, Read};
+use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,7 +41,14 @@ pub struct Tree {
     /// The process that was started.
     pub child: Child,
     /// At its end when no process of the tree holds the other end.
-    alive: Option<PipeReader>,
+    #[cfg(unix)]
+    alive: Option<UnixStream>,
+    /// How many processes stand between `child` and the program. If there are
+    /// any, the end of `alive` is the end of the tree.
+    #[cfg(unix)]
+    above: usize,
+    /// What the jail said over it.
+    said: Vec<u8>,
 }
 
 impl Tree {
@@ -47,30 +58,46 @@ impl Tree {
     /// What the system says: no such file, no permission, no memory.
     pub fn start(command: &mut Command) -> io::Result<Tree> {
         let mut started = started();
-        let tree = Tree::spawn(command)?;
-        started.push(tree.child.id());
-        Ok(tree)
-    }
-
-    #[cfg(unix)]
-    fn spawn(command: &mut Command) -> io::Result<Tree> {
-        use std::os::unix::process::CommandExt;
-        let (alive, held) = io::pipe()?;
-        // The one descriptor that a child of ours inherits beside its standard
-        // ones.
-        rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::empty())?;
-        let child = command.process_group(0).spawn()?;
+        #[cfg(unix)]
+        let (alive, held) = lifeline()?;
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        let child = command.spawn()?;
+        #[cfg(unix)]
+        drop(held);
+        started.push(child.id());
         Ok(Tree {
             child,
+            #[cfg(unix)]
             alive: Some(alive),
+            #[cfg(unix)]
+            above: 0,
+            said: Vec::new(),
         })
     }
 
-    #[cfg(not(unix))]
-    fn spawn(command: &mut Command) -> io::Result<Tree> {
+    /// Starts what `command` makes of the descriptor of a lifeline, which leads
+    /// into a jail (see `jail`): at the end of the lifeline all in it ends. The
+    /// program comes `above` generations after the process that is started.
+    ///
+    /// # Errors
+    /// As [`Tree::start`].
+    #[cfg(unix)]
+    pub fn start_jailed(
+        above: usize,
+        command: impl FnOnce(std::os::fd::RawFd) -> Command,
+    ) -> io::Result<Tree> {
+        use std::os::fd::AsRawFd;
+        use std::os::unix::process::CommandExt;
+        let mut started = started();
+        let (alive, held) = lifeline()?;
+        let child = command(held.as_raw_fd()).process_group(0).spawn()?;
+        started.push(child.id());
         Ok(Tree {
-            child: command.spawn()?,
-            alive: None,
+            child,
+            alive: Some(alive),
+            above,
+            said: Vec::new(),
         })
     }
 
@@ -81,15 +108,52 @@ impl Tree {
         if !known {
             return; // ended before
         }
+        self.end_jail();
         kill_group(id);
         // Both fail only if it has ended and was waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
         started().retain(|started| *started != id);
-        if let Some(alive) = self.alive.take()
-            && !ends_soon(alive)
-        {
-            end_orphans();
+        #[cfg(unix)]
+        if let Some(alive) = self.alive.take() {
+            match until_its_end(alive) {
+                Some(said) => self.said = said,
+                None => end_orphans(),
+            }
+        }
+    }
+
+    /// The program's process: the one that was started, or the one in the jail
+    /// while there is one.
+    pub fn program(&self) -> Option<u32> {
+        #[cfg(unix)]
+        return descendant(self.child.id(), self.above);
+        #[cfg(not(unix))]
+        Some(self.child.id())
+    }
+
+    /// How many processes stand between the one that was started and the
+    /// program.
+    pub fn above(&self) -> usize {
+        #[cfg(unix)]
+        return self.above;
+        #[cfg(not(unix))]
+        0
+    }
+
+    /// What the jail of a tree that has ended had to say.
+    pub fn said(&self) -> &[u8] {
+        &self.said
+    }
+
+    /// Ends the lifeline and waits for the launcher, which is the last to go. A
+    /// launcher that is killed would not wait for the jail to be empty.
+    fn end_jail(&mut self) {
+        #[cfg(unix)]
+        if let Some(alive) = self.alive.as_ref().filter(|_| self.above > 0) {
+            let _ = alive.shutdown(std::net::Shutdown::Write);
+            let late = Instant::now() + GONE_WITHIN;
+            wait::until(late, || self.child.try_wait().ok().flatten());
         }
     }
 }
@@ -117,6 +181,26 @@ pub fn state(stat: &str) -> &str {
     stat.rsplit_once(") ").map_or("", |(_, fields)| fields)
 }
 
+/// The process `generations` below another: the first child of its first child,
+/// and so on. `None` while there is none.
+pub fn descendant(process: u32, generations: usize) -> Option<u32> {
+    let mut found = process;
+    for _ in 0..generations {
+        let children = std::fs::read_to_string(format!("/proc/{found}/task/{found}/children"));
+        found = children.ok()?.split(' ').next()?.parse().ok()?;
+    }
+    Some(found)
+}
+
+/// Two ends of a socket. The second is the one descriptor that a child of ours
+/// inherits beside its standard ones.
+#[cfg(unix)]
+fn lifeline() -> io::Result<(UnixStream, UnixStream)> {
+    let (alive, held) = UnixStream::pair()?;
+    rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::empty())?;
+    Ok((alive, held))
+}
+
 fn kill_group(leader: u32) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(leader)
@@ -130,16 +214,19 @@ fn kill_group(leader: u32) {
     let _ = leader;
 }
 
-/// Waits for the end of `pipe`. The reading thread is left behind if it does
-/// not come: the pipe's end wakes it once the orphans are gone.
-fn ends_soon(mut pipe: PipeReader) -> bool {
+/// Waits for the end of `alive`, and gives what came before it. The reading
+/// thread is left behind if the end does not come: it wakes once the orphans
+/// are gone.
+#[cfg(unix)]
+fn until_its_end(mut alive: UnixStream) -> Option<Vec<u8>> {
     let reader = thread::spawn(move || {
-        let _ = pipe.read(&mut [0]);
+        let mut said = Vec::new();
+        let _ = alive.read_to_end(&mut said);
+        said
     });
-    wait::until(Instant::now() + GONE_WITHIN, || {
-        reader.is_finished().then_some(())
-    })
-    .is_some()
+    let late = Instant::now() + GONE_WITHIN;
+    wait::until(late, || reader.is_finished().then_some(()))?;
+    reader.join().ok()
 }
 
 /// Makes orphans below this process its own children, so that they can be

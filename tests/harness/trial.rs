@@ -14,6 +14,8 @@ use crate::capture::{Ends, Transport};
 use crate::check::{Event, Failure, Verdict, What};
 use crate::crowd::Crowd;
 use crate::datagram::{Datagrams, Unreachable, Weather};
+#[cfg(target_os = "linux")]
+use crate::jail::{self, Jail};
 use crate::standstill::{self, Known, Standstill};
 use crate::stream::{Delivery, Listener, Peer, Refusing, Silent};
 use crate::tree::{self, Tree};
@@ -34,6 +36,9 @@ pub struct Program {
     pub command: Vec<OsString>,
     /// The preloaded library that makes system calls fall short.
     pub shortfall: Option<PathBuf>,
+    /// Where it is kept, if nobody trusts it.
+    #[cfg(target_os = "linux")]
+    pub jail: Option<Jail>,
 }
 
 /// How a program ended that the harness ended.
@@ -53,8 +58,38 @@ pub struct Trial {
     environment: Vec<(String, OsString)>,
     /// Commands of the shell that becomes the program.
     set_up: Vec<String>,
-    own_network: bool,
+    /// Commands for the network that the program has of its own.
+    own_network: Option<String>,
+    /// The folder of the files that were made for the program.
+    files: Option<Folder>,
 }
+
+/// A folder for the time that this lives.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> std::io::Result<Folder> {
+        for number in 0_u16.. {
+            let name = format!("netlings-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match std::fs::create_dir(&path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Folder(path)),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Where a program in a jail finds the files that were made for it.
+#[cfg(target_os = "linux")]
+const FILES_INSIDE: &str = "/opt/files";
 
 /// The events of a check, shared by all that adds to them.
 #[derive(Clone)]
@@ -74,6 +109,8 @@ pub struct Log {
 /// pipes on its standard streams, by inode.
 struct Pipes {
     pid: u32,
+    /// How many processes stand between that one and the program: a jail's.
+    above: usize,
     pipes: Vec<(u64, &'static str)>,
 }
 
@@ -83,6 +120,8 @@ struct Ended {
     last: Option<Run>,
     /// The first stub that any of them reached: its step and its task.
     stub: Option<(u8, String)>,
+    /// What went wrong with the jail of any of them.
+    trouble: Option<String>,
 }
 
 impl Log {
@@ -161,7 +200,7 @@ impl Log {
         let found = running.iter().rev().find_map(|program| {
             let pipes = program.pipes.clone();
             standstill::look(
-                program.pid,
+                tree::descendant(program.pid, program.above)?,
                 &Known {
                     pipes,
                     ..known.clone()
@@ -261,12 +300,13 @@ impl Log {
         accepted
     }
 
-    fn add_run(&self, run: Run) {
+    fn add_run(&self, run: Run, trouble: Option<String>) {
         self.add(0, What::Exited(run.ending.clone()));
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.stub.is_none() {
             ended.stub = stub_reached(&run.stderr_text());
         }
+        ended.trouble = ended.trouble.take().or(trouble);
         ended.last = Some(run);
     }
 
@@ -382,7 +422,8 @@ impl Trial {
             recordings,
             environment: Vec::new(),
             set_up: Vec::new(),
-            own_network: false,
+            own_network: None,
+            files: None,
         }
     }
 
@@ -425,6 +466,16 @@ impl Trial {
             .clone()
     }
 
+    /// Why a program could not be started in its jail: trouble of ours.
+    pub fn trouble(&self) -> Option<String> {
+        self.log
+            .ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .trouble
+            .clone()
+    }
+
     /// From here on, the program's `send` and `write` take at most `send`
     /// octets a call, its `recv` and `read` give at most `recv`, and every
     /// `eintr`-th call is interrupted (0: never). See the crate
@@ -463,8 +514,48 @@ impl Trial {
     /// the loopback, and `set_up` is done there before it starts: a command of
     /// the shell. Nothing of the harness's can be reached from there.
     pub fn own_network(&mut self, set_up: &str) {
-        self.own_network = true;
-        self.set_up.push(format!("ip link set lo up && {set_up}"));
+        self.own_network = Some(format!("ip link set lo up && {set_up}"));
+    }
+
+    /// Makes a file for the program to read. Gives the path that the program
+    /// finds it under. It lasts as long as the trial.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn file(&mut self, name: &str, octets: &[u8]) -> Result<String, Failure> {
+        let (outside, inside) = self.folder()?;
+        std::fs::write(outside.join(name), octets)
+            .map_err(|error| Failure::ours(format!("the file {name} for the program"), error))?;
+        Ok(format!("{inside}/{name}"))
+    }
+
+    /// A folder that the program may read, and its path as the program has it.
+    /// It lasts as long as the trial.
+    ///
+    /// # Errors
+    /// A failure of ours.
+    pub fn folder(&mut self) -> Result<(PathBuf, String), Failure> {
+        let ours = |error| Failure::ours("a folder for files of the program's", error);
+        let Folder(outside) = match &self.files {
+            Some(folder) => folder,
+            None => self.files.insert(Folder::new().map_err(ours)?),
+        };
+        #[cfg(target_os = "linux")]
+        if let Some(jail) = &self.program.jail
+            && jail.level == jail::Level::L3
+        {
+            return Ok((outside.clone(), FILES_INSIDE.to_owned()));
+        }
+        Ok((outside.clone(), outside.to_string_lossy().into_owned()))
+    }
+
+    /// Whether the program runs as another user than its check.
+    pub fn is_another_user(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        if self.program.jail.is_some() {
+            return rustix::process::geteuid().is_root();
+        }
+        false
     }
 
     /// Starts the program.
@@ -473,20 +564,38 @@ impl Trial {
     /// A failure of ours if the system cannot.
     pub fn start(&mut self, args: &[&str]) -> Result<Running, Failure> {
         let mut words: Vec<OsString> = Vec::new();
-        if self.own_network {
-            words.extend(["unshare", "-Urn"].map(OsString::from));
-        }
         if !self.set_up.is_empty() {
             // The shell's own limits are inherited by what it becomes.
             let script = format!("{} && exec \"$@\"", self.set_up.join(" && "));
             words.extend(["sh", "-c", &script, "sh"].map(OsString::from));
         }
         words.extend(self.program.command.iter().cloned());
-        let Some((program, first)) = words.split_first() else {
+        words.extend(args.iter().map(OsString::from));
+        let tree = self.start_tree(&words)?;
+        self.log.renew();
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        self.log.add(0, What::Started(args.clone()));
+        Ok(Running::new(tree, args, self.log.clone()))
+    }
+
+    fn start_tree(&self, words: &[OsString]) -> Result<Tree, Failure> {
+        let name = self.program.command.first().cloned().unwrap_or_default();
+        let failed = |error| Failure::ours(format!("starting {}", name.to_string_lossy()), error);
+        #[cfg(target_os = "linux")]
+        if let Some(jail) = &self.program.jail {
+            return self.start_in(jail, words).map_err(failed);
+        }
+        let mut all: Vec<OsString> = Vec::new();
+        if let Some(set_up) = &self.own_network {
+            let script = format!("{set_up} && exec \"$@\"");
+            all.extend(["unshare", "-Urn", "sh", "-c", &script, "sh"].map(OsString::from));
+        }
+        all.extend(words.iter().cloned());
+        let Some((program, args)) = all.split_first() else {
             return Err(Failure::ours("the command to check", "it is empty"));
         };
         let mut command = Command::new(program);
-        command.args(first).args(args);
+        command.args(args);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -496,13 +605,67 @@ impl Trial {
             .env("NO_COLOR", "1")
             .env_remove("CLICOLOR_FORCE");
         command.envs(self.environment.iter().cloned());
-        let tree = Tree::start(&mut command).map_err(|error| {
-            Failure::ours(format!("starting {}", program.to_string_lossy()), error)
-        })?;
-        self.log.renew();
-        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-        self.log.add(0, What::Started(args.clone()));
-        Ok(Running::new(tree, args, self.log.clone()))
+        Tree::start(&mut command).map_err(failed)
+    }
+
+    /// Starts `words` in a jail that shows it the program and what else stands
+    /// in the command, under names that say nothing of this machine.
+    #[cfg(target_os = "linux")]
+    fn start_in(&self, jail: &Jail, words: &[OsString]) -> std::io::Result<Tree> {
+        let mut jail = jail.clone();
+        jail.network.clone_from(&self.own_network);
+        // No two checks that run at a time have one user, so that neither can
+        // count against the other's limits.
+        jail.uid = jail::FIRST_UID + std::process::id() % jail::UID_COUNT;
+        let mut environment = self.environment.clone();
+        let mut words = words.to_vec();
+        if let Some(Folder(outside)) = &self.files {
+            let inside = match jail.level {
+                jail::Level::L3 => FILES_INSIDE.into(),
+                jail::Level::L1 | jail::Level::L2 => outside.clone(),
+            };
+            jail.reads.push((outside.clone(), inside));
+        }
+        let mut show = |path: &mut OsString| {
+            let outside = PathBuf::from(&*path);
+            let Some(name) = outside.file_name().filter(|_| outside.is_absolute()) else {
+                return;
+            };
+            let inside = match jail.level {
+                jail::Level::L3 => PathBuf::from(jail::INSIDE).join(name),
+                jail::Level::L1 | jail::Level::L2 => outside.clone(),
+            };
+            *path = inside.clone().into();
+            let shown = (outside, inside);
+            if !jail.reads.contains(&shown) {
+                jail.reads.push(shown);
+            }
+        };
+        let program = self.program.command.first();
+        words
+            .iter_mut()
+            .filter(|word| Some(&**word) == program)
+            .for_each(&mut show);
+        environment
+            .iter_mut()
+            .filter(|(name, _)| name == "LD_PRELOAD")
+            .for_each(|(_, value)| show(value));
+        jail.environment.extend(environment);
+        let text = serde_json::to_string(&jail).map_err(std::io::Error::other)?;
+        let netlings = std::env::current_exe()?;
+        // Behind the launcher and process 1.
+        let above = if jail.level == jail::Level::L3 { 2 } else { 0 };
+        Tree::start_jailed(above, |lifeline| {
+            let mut command = Command::new(netlings);
+            command.env_clear();
+            command.arg("in-jail").arg(lifeline.to_string()).arg(text);
+            command.arg("--").args(words);
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            command
+        })
     }
 
     /// Runs the program to its end with `input` on its standard input.
@@ -741,6 +904,7 @@ impl Running {
             .unwrap_or_else(PoisonError::into_inner)
             .push(Pipes {
                 pid: tree.child.id(),
+                above: tree.above(),
                 pipes: pipes(&tree.child),
             });
         if let Some(from) = tree.child.stdout.take() {
@@ -957,21 +1121,25 @@ impl Running {
 
     #[cfg(unix)]
     fn signal(&mut self, signal: rustix::process::Signal) {
-        let group = rustix::process::Pid::from_child(&self.tree.child);
-        // An error means that it has ended, which others notice.
-        let _ = rustix::process::kill_process_group(group, signal);
+        // None, or an error, means that it has ended, which others notice.
+        let group = self.tree.program().map(u32::cast_signed);
+        if let Some(group) = group.and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, signal);
+        }
     }
 
     /// The process id, for checks that look at the process from outside.
     pub fn pid(&self) -> u32 {
-        self.tree.child.id()
+        self.tree.program().unwrap_or(self.tree.child.id())
     }
 
     /// Asks the program to end (SIGTERM), which it may do in its own way.
     pub fn terminate(&mut self) {
         self.log.add(0, What::Terminated);
         #[cfg(unix)]
-        if let Some(pid) = rustix::process::Pid::from_raw(self.pid().cast_signed()) {
+        if let Some(pid) = self.tree.program().map(u32::cast_signed)
+            && let Some(pid) = rustix::process::Pid::from_raw(pid)
+        {
             // It fails if it has ended.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
@@ -1037,7 +1205,7 @@ impl Running {
         } else {
             Vec::new()
         };
-        self.log.forget(self.pid());
+        self.log.forget(self.tree.child.id());
         self.input = None;
         self.tree.end();
         // The tree is gone, so its ends of the pipes are too, and what they hold
@@ -1051,7 +1219,9 @@ impl Running {
                 .then_some(())
         });
         let stdout = std::mem::take(&mut self.stdout.lock().0);
+        let (trouble, memory) = told(&self.tree);
         let ending = match status {
+            Some(_) if memory => "ended by us, for more memory than it may have".to_owned(),
             Some(status) => ending(status),
             None if stdout.len() > OUTPUT_LEN_MAX => {
                 format!("ended by us, after {OUTPUT_LEN_MAX} octets of output")
@@ -1067,7 +1237,7 @@ impl Running {
             stdout,
             stderr: std::mem::take(&mut self.stderr.lock().0),
         };
-        self.log.add_run(run.clone());
+        self.log.add_run(run.clone(), trouble);
         run
     }
 }
@@ -1131,6 +1301,18 @@ fn without_blocking(input: ChildStdin) -> ChildStdin {
         let _ = rustix::fs::fcntl_setfl(&input, flags | rustix::fs::OFlags::NONBLOCK);
     }
     input
+}
+
+/// What the jail of a tree had to say: trouble, and whether memory was passed.
+fn told(tree: &Tree) -> (Option<String>, bool) {
+    #[cfg(target_os = "linux")]
+    match jail::words(tree.said()) {
+        Some(jail::Word::Trouble(what)) => return (Some(what), false),
+        Some(jail::Word::Memory) => return (None, true),
+        None => {}
+    }
+    let _ = tree;
+    (None, false)
 }
 
 fn ending(status: std::process::ExitStatus) -> String {

@@ -1,0 +1,911 @@
+//! A jail for a program that nobody trusts, without root and without Docker.
+//!
+//! The way in, at level L3:
+//!
+//! ```text
+//! a check's process          in a network namespace of its own, with a loopback
+//!   └ netlings in-jail       the launcher: new namespaces, then it waits
+//!       └ process 1          a root of its own in memory, /usr to read, /box to write
+//!           └ the program    limits, no privileges to gain, Landlock, seccomp
+//! ```
+//!
+//! Launcher and process 1 hold one end of a socket, the *lifeline*; the harness
+//! holds the other. When the harness is gone, however it went, process 1 sees
+//! the end of it and exits, and the kernel ends all that is in its namespace.
+//! The same socket tells the harness of trouble in the set-up and of a limit on
+//! memory that was passed: the program itself does not have it.
+//!
+//! At level L2, where namespaces are refused, the program runs under limits,
+//! Landlock and seccomp alone. Level L1 is no jail.
+//!
+//! `unsafe` is for calls of the system that no safe crate covers; each is one
+//! call, with arguments that live as long as it does.
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, OsStr, OsString};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+/// How much stands between a program and the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Level {
+    /// Deadlines, a cap on output, a process group. For a program that one
+    /// trusts, such as one's own.
+    L1,
+    /// Limits, Landlock and seccomp.
+    L2,
+    /// The same, and namespaces: processes, files, network, names.
+    L3,
+}
+
+/// A jail and what is in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Jail {
+    /// How strong it is: L2 or L3.
+    pub level: Level,
+    /// The most memory that all processes may have in use together, in octets.
+    pub memory_len: u64,
+    /// The most processes and threads.
+    pub process_count: u64,
+    /// The most processor time of one process, in seconds.
+    pub cpu_s: u64,
+    /// The most octets in one file, and in all files that it writes.
+    pub file_len: u64,
+    /// Files and folders to read beside the system's own: where they are, and
+    /// where the program finds them.
+    pub reads: Vec<(PathBuf, PathBuf)>,
+    /// Folders to write: where they are, and where the program finds them.
+    pub writes: Vec<(PathBuf, PathBuf)>,
+    /// Folders that it may change for itself alone: what it writes is gone with
+    /// the jail. L3.
+    pub copies: Vec<(PathBuf, PathBuf)>,
+    /// Where it finds itself.
+    pub folder: PathBuf,
+    /// The program's environment; it gets no other.
+    pub environment: Vec<(String, OsString)>,
+    /// What is done in a network of the program's own before it starts: a
+    /// command of the shell. Without, it has that of its check. L3.
+    #[serde(default)]
+    pub network: Option<String>,
+    /// The user that the program becomes where `netlings` is root.
+    pub uid: u32,
+}
+
+impl std::str::FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Level, String> {
+        match text {
+            "L1" => Ok(Level::L1),
+            "L2" => Ok(Level::L2),
+            "L3" => Ok(Level::L3),
+            _ => Err("one of L1, L2 and L3".to_owned()),
+        }
+    }
+}
+
+impl Jail {
+    /// A jail with the limits that the programs of the course are well under.
+    pub fn new(level: Level) -> Jail {
+        let home = if level == Level::L3 { BOX } else { "/" };
+        let environment = [
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("HOME", home),
+            ("LANG", "C.UTF-8"),
+            ("RUST_BACKTRACE", "0"),
+            ("NO_COLOR", "1"),
+        ];
+        Jail {
+            level,
+            memory_len: 256 << 20,
+            process_count: 512,
+            cpu_s: 30,
+            file_len: 32 << 20,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            copies: Vec::new(),
+            folder: home.into(),
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .to_vec(),
+            network: None,
+            uid: FIRST_UID,
+        }
+    }
+}
+
+/// Where the program finds itself and what was put beside it.
+pub const INSIDE: &str = "/opt";
+
+/// Where it may write.
+pub const BOX: &str = "/box";
+
+/// The user that it is, as it sees it itself.
+const UID: u32 = 1000;
+
+/// The first of the users that a program becomes where `netlings` is root: whom
+/// nothing belongs to.
+pub const FIRST_UID: u32 = 60_000;
+
+/// How many of them there are.
+pub const UID_COUNT: u32 = 5000;
+
+/// How often process 1 adds up the memory, in milliseconds.
+const WATCH_MS: i32 = 20;
+
+/// The exit status for trouble with the jail itself; the lifeline says which.
+const TROUBLE: i32 = 125;
+
+/// How many octets of address space each thread may take beside the memory.
+const STACK_LEN: u64 = 8 << 20;
+
+type Done = Result<(), String>;
+
+/// What the program was not allowed, or what went wrong with its jail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// The jail could not be made; the program was not started.
+    Trouble(String),
+    /// Its processes had more memory than they may, and were ended.
+    Memory,
+}
+
+/// Reads what came over the lifeline.
+pub fn words(octets: &[u8]) -> Option<Word> {
+    let text = String::from_utf8_lossy(octets);
+    let line = text.lines().next()?;
+    match line.split_once(' ') {
+        Some(("trouble", what)) => Some(Word::Trouble(what.to_owned())),
+        _ if line == "memory" => Some(Word::Memory),
+        _ => None,
+    }
+}
+
+/// The body of `netlings in-jail`: makes the jail and becomes the program, or
+/// waits for it and ends as it did. Must be called before any thread starts.
+pub fn enter(jail: &Jail, lifeline: RawFd, command: &[OsString]) -> ! {
+    // SAFETY: the harness handed this descriptor down for us alone.
+    let mut lifeline = unsafe { UnixStream::from_raw_fd(lifeline) };
+    let entered = match jail.level {
+        Level::L3 => launch(jail, &mut lifeline, command),
+        Level::L1 | Level::L2 => become_program(jail, is_root(), command),
+    };
+    if let Err(what) = entered {
+        let _ = writeln!(lifeline, "trouble {}", what.replace('\n', " "));
+    }
+    exit(TROUBLE)
+}
+
+/// Puts this process into a network of its own, in which every port is free:
+/// an interface to itself and no other. As an ordinary user it takes a user
+/// namespace for that. Must be called before any thread starts.
+///
+/// # Errors
+/// What the system refused.
+pub fn own_network() -> Done {
+    if is_root() {
+        unshare(libc::CLONE_NEWNET)?;
+    } else {
+        unshare_as_user(libc::CLONE_NEWNET, UID)?;
+    }
+    loopback_up()?;
+    write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")
+}
+
+const PRIVATE: libc::c_ulong = libc::MS_REC | libc::MS_PRIVATE;
+
+// The launcher.
+
+fn launch(jail: &Jail, lifeline: &mut UnixStream, command: &[OsString]) -> Done {
+    let from_root = is_root();
+    if let Some(set_up) = &jail.network {
+        network_of_its_own(set_up, from_root)?;
+    }
+    let flags = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
+    if from_root {
+        unshare(flags)?;
+    } else {
+        unshare_as_user(flags, UID)?;
+    }
+    let (mut status, told) = io::pipe().map_err(|error| format!("a pipe: {error}"))?;
+    let first = fork()?;
+    if first == 0 {
+        drop(status);
+        if let Err(what) = be_first(jail, from_root, lifeline, command, told) {
+            let _ = writeln!(lifeline, "trouble {}", what.replace('\n', " "));
+        }
+        exit(TROUBLE)
+    }
+    drop(told);
+    // Process 1 is gone when its namespace is empty, and not before.
+    wait(first);
+    let mut octets = [0; 4];
+    match status.read_exact(&mut octets) {
+        Ok(()) => end_like(i32::from_ne_bytes(octets)),
+        Err(_) => exit(TROUBLE),
+    }
+}
+
+/// Puts the launcher into a network with a loopback, and does `set_up` there.
+fn network_of_its_own(set_up: &str, from_root: bool) -> Done {
+    if from_root {
+        unshare(libc::CLONE_NEWNET)?;
+    } else {
+        // As user 0 of a namespace, for `exec` takes everybody else's rights.
+        unshare_as_user(libc::CLONE_NEWNET, 0)?;
+    }
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", set_up])
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{set_up}`: {status}")),
+        Err(error) => Err(format!("/bin/sh: {error}")),
+    }
+}
+
+/// Ends this process as another ended.
+fn end_like(status: i32) -> ! {
+    if libc::WIFSIGNALED(status) {
+        let signal = libc::WTERMSIG(status);
+        // SAFETY: plain arguments; the default of a signal that ends a process.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::kill(libc::getpid(), signal);
+            libc::pause();
+        }
+    }
+    exit(libc::WEXITSTATUS(status))
+}
+
+// Process 1 of the jail.
+
+fn be_first(
+    jail: &Jail,
+    from_root: bool,
+    lifeline: &mut UnixStream,
+    command: &[OsString],
+    mut told: io::PipeWriter,
+) -> Done {
+    make_root(jail)?;
+    // The program's part of the set-up reports here; at exec the pipe ends.
+    let (mut said, say) = io::pipe().map_err(|error| format!("a pipe: {error}"))?;
+    let program = fork()?;
+    if program == 0 {
+        drop(said);
+        let entered = become_program(jail, from_root, command);
+        let _ = (&say).write_all(entered.err().unwrap_or_default().as_bytes());
+        exit(TROUBLE)
+    }
+    drop(say);
+    let mut trouble = String::new();
+    let _ = said.read_to_string(&mut trouble);
+    if !trouble.is_empty() {
+        return Err(trouble);
+    }
+    let status = guard(jail, lifeline, program)?;
+    let _ = told.write_all(&status.to_ne_bytes());
+    exit(0)
+}
+
+/// Waits for the program's end, and ends everything when the harness is gone or
+/// the memory is passed. Gives the program's status.
+fn guard(jail: &Jail, lifeline: &mut UnixStream, program: libc::pid_t) -> Result<i32, String> {
+    // SAFETY: plain arguments; what comes back is a descriptor of ours.
+    let ended = unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, program, 0);
+        let fd = RawFd::try_from(fd).unwrap_or(-1);
+        call(fd, "a descriptor of the program")?;
+        OwnedFd::from_raw_fd(fd)
+    };
+    let mut memory_passed = false;
+    loop {
+        let poll = |fd, events| libc::pollfd {
+            fd,
+            events,
+            revents: 0,
+        };
+        let mut polled = [
+            poll(lifeline.as_raw_fd(), libc::POLLRDHUP),
+            poll(ended.as_raw_fd(), libc::POLLIN),
+        ];
+        // SAFETY: the array has two entries.
+        unsafe { libc::poll(polled.as_mut_ptr(), 2, WATCH_MS) };
+        let [harness, _] = polled;
+        if harness.revents != 0 {
+            exit(137);
+        }
+        if let Some(status) = reap(program) {
+            return Ok(status);
+        }
+        if !memory_passed && memory_in_use() > jail.memory_len {
+            memory_passed = true;
+            let _ = lifeline.write_all(b"memory\n");
+            // SAFETY: plain arguments. To -1 it goes to all but process 1.
+            unsafe { libc::kill(-1, libc::SIGKILL) };
+        }
+    }
+}
+
+/// Takes the status of every child that has ended; gives that of `program`.
+fn reap(program: libc::pid_t) -> Option<i32> {
+    loop {
+        let mut status = 0;
+        // SAFETY: `status` lives as long as the call.
+        let ended = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) };
+        if ended == program {
+            return Some(status);
+        }
+        if ended <= 0 {
+            return None;
+        }
+    }
+}
+
+/// The memory in use by all processes of the namespace, in octets.
+fn memory_in_use() -> u64 {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return 0;
+    };
+    let pages = processes.flatten().filter_map(|process| {
+        let text = fs::read_to_string(process.path().join("statm")).ok()?;
+        text.split(' ').nth(1)?.parse::<u64>().ok()
+    });
+    pages.sum::<u64>() * 4096
+}
+
+/// A root that holds the system's programs to read and nothing else.
+fn make_root(jail: &Jail) -> Done {
+    call(
+        // SAFETY: plain arguments.
+        unsafe {
+            libc::mount(
+                std::ptr::null(),
+                c"/".as_ptr(),
+                std::ptr::null(),
+                PRIVATE,
+                std::ptr::null(),
+            )
+        },
+        "a mount of its own",
+    )?;
+    // Every system has this folder, and nothing under it is needed here.
+    let root = Path::new("/sys");
+    mount("tmpfs", root, "size=1m,nr_inodes=1024,mode=755")?;
+    let at = |path: &str| root.join(path.trim_start_matches('/'));
+    for folder in ["etc", "proc", "dev", "tmp", "box", "opt", "old"] {
+        make_folder(&at(folder))?;
+    }
+    for name in ["usr", "lib", "lib64", "lib32", "bin", "sbin"] {
+        let path = Path::new("/").join(name);
+        match fs::read_link(&path) {
+            Ok(to) => symlink(to, at(name)).map_err(|error| format!("/{name}: {error}"))?,
+            Err(_) if path.is_dir() => bind(&path, &at(name))?,
+            Err(_) => {}
+        }
+    }
+    for name in ["etc/ld.so.cache", "etc/alternatives"] {
+        let path = Path::new("/").join(name);
+        if path.exists() {
+            bind(&path, &at(name))?;
+        }
+    }
+    for (name, text) in [
+        ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+        ("etc/nsswitch.conf", "hosts: files\n"),
+        ("etc/passwd", "learner:x:1000:1000::/box:/bin/sh\n"),
+    ] {
+        write(at(name), text)?;
+    }
+    for name in ["null", "zero", "urandom"] {
+        bind_device(&Path::new("/dev").join(name), &at("dev").join(name))?;
+    }
+    for (name, to) in [
+        ("dev/fd", "/proc/self/fd"),
+        ("dev/stdin", "/proc/self/fd/0"),
+        ("dev/stdout", "/proc/self/fd/1"),
+        ("dev/stderr", "/proc/self/fd/2"),
+    ] {
+        symlink(to, at(name)).map_err(|error| format!("/{name}: {error}"))?;
+    }
+    for (number, (outside, inside)) in jail.copies.iter().enumerate() {
+        copy_on_write(jail, number, outside, &at(&inside.to_string_lossy()))?;
+    }
+    for (outside, inside) in &jail.reads {
+        bind(outside, &at(&inside.to_string_lossy()))?;
+    }
+    for (outside, inside) in &jail.writes {
+        let inside = at(&inside.to_string_lossy());
+        make_folder(&inside)?;
+        bind_as_it_is(outside, &inside)?;
+    }
+    let room = format!("size={},nr_inodes=1024,mode=777", jail.file_len);
+    mount("tmpfs", &at("box"), &room)?;
+    mount("tmpfs", &at("tmp"), &room)?;
+    mount("proc", &at("proc"), "")?;
+    let (new, old) = (cstring(root)?, cstring(at("old"))?);
+    // SAFETY: both are strings that end in NUL and live as long as the calls.
+    unsafe {
+        let turned = libc::syscall(libc::SYS_pivot_root, new.as_ptr(), old.as_ptr());
+        call(i32::try_from(turned).unwrap_or(-1), "the new root")?;
+        call(libc::chdir(c"/".as_ptr()), "the new root")?;
+        call(
+            libc::umount2(c"/old".as_ptr(), libc::MNT_DETACH),
+            "the old root",
+        )?;
+    }
+    fs::remove_dir("/old").map_err(|error| format!("/old: {error}"))?;
+    read_only(Path::new("/"), false)?;
+    // SAFETY: a string of three octets.
+    call(
+        unsafe { libc::sethostname(c"lab".as_ptr(), 3) },
+        "a name of its own",
+    )
+}
+
+// The program's own part.
+
+fn become_program(jail: &Jail, from_root: bool, command: &[OsString]) -> Done {
+    // SAFETY: plain arguments.
+    unsafe {
+        libc::umask(0o077);
+        libc::setsid();
+    }
+    if from_root {
+        drop_root(jail)?;
+    }
+    std::env::set_current_dir(&jail.folder)
+        .map_err(|error| format!("{}: {error}", jail.folder.display()))?;
+    // The lifeline and whatever else was open ends at exec.
+    // SAFETY: plain arguments.
+    let closed = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    call(i32::try_from(closed).unwrap_or(-1), "descriptors that end")?;
+    limit(jail)?;
+    // SAFETY: plain arguments.
+    let promised = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    call(promised, "no new privileges")?;
+    restrict_files(jail)?;
+    restrict_calls()?;
+    let words: Vec<CString> = command.iter().map(cstring).collect::<Result<_, _>>()?;
+    let mut environment = Vec::new();
+    for (name, value) in &jail.environment {
+        let mut entry = OsString::from(name);
+        entry.push("=");
+        entry.push(value);
+        environment.push(cstring(entry)?);
+    }
+    let Some(program) = words.first() else {
+        return Err("no program was named".to_owned());
+    };
+    let (arguments, environment) = (pointers(&words), pointers(&environment));
+    // SAFETY: lists of strings, which live as long as the call, each with a null
+    // pointer at its end.
+    unsafe { libc::execvpe(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    Err(format!(
+        "{}: {}",
+        program.to_string_lossy(),
+        io::Error::last_os_error()
+    ))
+}
+
+fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
+    let pointers = strings.iter().map(|string| string.as_ptr());
+    pointers.chain([std::ptr::null()]).collect()
+}
+
+/// From root to a user whom nothing belongs to, and then, where it can, into a
+/// namespace in which it looks as it does to everybody else.
+fn drop_root(jail: &Jail) -> Done {
+    // SAFETY: plain arguments.
+    unsafe {
+        // Its pipes become its own: a program may open /dev/stdin.
+        for standard in 0..=2 {
+            libc::fchown(standard, jail.uid, jail.uid);
+        }
+        call(libc::setgroups(0, std::ptr::null()), "no groups")?;
+        call(
+            libc::setresgid(jail.uid, jail.uid, jail.uid),
+            "a group of its own",
+        )?;
+        call(
+            libc::setresuid(jail.uid, jail.uid, jail.uid),
+            "a user of its own",
+        )?;
+        // A change of user takes /proc/self away.
+        call(libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0), "/proc/self")?;
+    }
+    if jail.level == Level::L3 {
+        unshare_as_user(0, UID)?;
+    }
+    Ok(())
+}
+
+fn limit(jail: &Jail) -> Done {
+    let address_space = jail.memory_len + jail.process_count * STACK_LEN;
+    for (what, limit) in [
+        (libc::RLIMIT_AS, address_space),
+        (libc::RLIMIT_CPU, jail.cpu_s),
+        (libc::RLIMIT_FSIZE, jail.file_len),
+        (libc::RLIMIT_CORE, 0),
+        (libc::RLIMIT_MEMLOCK, 0),
+        (libc::RLIMIT_NPROC, jail.process_count),
+    ] {
+        let limit = libc::rlimit {
+            rlim_cur: limit,
+            rlim_max: limit,
+        };
+        // SAFETY: `limit` lives as long as the call.
+        call(unsafe { libc::setrlimit(what, &limit) }, "a limit")?;
+    }
+    Ok(())
+}
+
+/// Landlock: what may be read, what written, and no signal to the outside.
+fn restrict_files(jail: &Jail) -> Done {
+    use landlock::{
+        ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+        path_beneath_rules,
+    };
+    let abi = ABI::V6;
+    let read = AccessFs::from_read(abi);
+    let system = [
+        "/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc", "/proc",
+    ];
+    let reads = jail.reads.iter().map(|(outside, inside)| match jail.level {
+        Level::L3 => inside,
+        Level::L1 | Level::L2 => outside,
+    });
+    let system = system.iter().map(Path::new).filter(|path| path.exists());
+    let in_memory = [BOX, "/tmp"].iter().map(PathBuf::from);
+    let write: Vec<PathBuf> = match jail.level {
+        Level::L3 => {
+            let shown = jail.writes.iter().chain(&jail.copies);
+            in_memory
+                .chain(shown.map(|(_, inside)| inside.clone()))
+                .collect()
+        }
+        Level::L1 | Level::L2 => jail
+            .writes
+            .iter()
+            .map(|(outside, _)| outside.clone())
+            .collect(),
+    };
+    let restricted = || -> Result<RulesetStatus, landlock::RulesetError> {
+        let status = Ruleset::default()
+            .handle_access(AccessFs::from_all(abi))?
+            .scope(Scope::from_all(abi))?
+            .create()?
+            .add_rules(path_beneath_rules(system, read))?
+            .add_rules(path_beneath_rules(reads, read))?
+            .add_rules(path_beneath_rules(
+                ["/dev/null", "/dev/zero", "/dev/urandom"],
+                AccessFs::ReadFile | AccessFs::WriteFile,
+            ))?
+            .add_rules(path_beneath_rules(write, AccessFs::from_all(abi)))?
+            .restrict_self()?;
+        Ok(status.ruleset)
+    };
+    match restricted() {
+        Ok(RulesetStatus::NotEnforced) => Err("Landlock is switched off in this kernel".to_owned()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("Landlock: {error}")),
+    }
+}
+
+/// Calls that no lab needs, and that have let programs out of jails before.
+const REFUSED: &[libc::c_long] = &[
+    libc::SYS_acct,
+    libc::SYS_add_key,
+    libc::SYS_bpf,
+    libc::SYS_chroot,
+    libc::SYS_delete_module,
+    libc::SYS_finit_module,
+    libc::SYS_fsmount,
+    libc::SYS_fsopen,
+    libc::SYS_init_module,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_io_uring_setup,
+    libc::SYS_kexec_load,
+    libc::SYS_keyctl,
+    libc::SYS_memfd_create,
+    libc::SYS_mount,
+    libc::SYS_mount_setattr,
+    libc::SYS_move_mount,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_open_tree,
+    libc::SYS_perf_event_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pivot_root,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_ptrace,
+    libc::SYS_quotactl,
+    libc::SYS_reboot,
+    libc::SYS_request_key,
+    libc::SYS_setns,
+    libc::SYS_shmget,
+    libc::SYS_swapon,
+    libc::SYS_umount2,
+    libc::SYS_unshare,
+    libc::SYS_userfaultfd,
+];
+
+/// Flags of `clone` that make a namespace.
+const NAMESPACES: [libc::c_int; 7] = [
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWUTS,
+];
+
+/// seccomp: refuses those calls, `clone` into a namespace, and every family of
+/// sockets but those of the course. `clone3`, whose flags a filter cannot see,
+/// is said not to exist; the C library then takes `clone`.
+fn restrict_calls() -> Done {
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+        SeccompRule, TargetArch,
+    };
+    let said = |error: seccompiler::BackendError| format!("seccomp: {error}");
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(said)?;
+    let filter = |rules, errno: libc::c_int| -> Result<BpfProgram, seccompiler::BackendError> {
+        let refuse = SeccompAction::Errno(errno.unsigned_abs());
+        SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?.try_into()
+    };
+    let mut refused: std::collections::BTreeMap<i64, Vec<SeccompRule>> =
+        REFUSED.iter().map(|&call| (call, Vec::new())).collect();
+    let rule = |argument, op, value: libc::c_int| {
+        let value = u64::from(value.unsigned_abs());
+        let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, value);
+        condition.and_then(|condition| SeccompRule::new(vec![condition]))
+    };
+    let mut into_namespaces = Vec::new();
+    for flag in NAMESPACES {
+        let bits = u64::from(flag.unsigned_abs());
+        into_namespaces.push(rule(0, SeccompCmpOp::MaskedEq(bits), flag).map_err(said)?);
+    }
+    refused.insert(libc::SYS_clone, into_namespaces);
+    let mut families = Vec::new();
+    for family in [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6] {
+        let value = u64::from(family.unsigned_abs());
+        let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value);
+        families.push(condition.map_err(said)?);
+    }
+    let other_family = SeccompRule::new(families).map_err(said)?;
+    refused.insert(libc::SYS_socket, vec![other_family]);
+    let no_clone3 = [(libc::SYS_clone3, Vec::new())].into();
+    let filters = [
+        filter(no_clone3, libc::ENOSYS).map_err(said)?,
+        filter(refused, libc::EPERM).map_err(said)?,
+    ];
+    for filter in &filters {
+        seccompiler::apply_filter(filter).map_err(|error| format!("seccomp: {error}"))?;
+    }
+    Ok(())
+}
+
+// Calls of the system.
+
+fn is_root() -> bool {
+    // SAFETY: no arguments.
+    unsafe { libc::geteuid() == 0 }
+}
+
+fn exit(status: i32) -> ! {
+    // SAFETY: ends the process at once; what a fork shares is left alone.
+    unsafe { libc::_exit(status) }
+}
+
+/// The result of a call of the system, as a sentence if it failed.
+fn call(result: i32, what: &str) -> Done {
+    if result < 0 {
+        return Err(format!("{what}: {}", io::Error::last_os_error()));
+    }
+    Ok(())
+}
+
+fn fork() -> Result<libc::pid_t, String> {
+    // SAFETY: this process has one thread.
+    let pid = unsafe { libc::fork() };
+    call(pid, "a process")?;
+    Ok(pid)
+}
+
+fn wait(pid: libc::pid_t) {
+    let mut status = 0;
+    // SAFETY: `status` lives as long as the calls.
+    while unsafe { libc::waitpid(pid, &mut status, 0) } != pid {
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return;
+        }
+    }
+}
+
+fn unshare(flags: libc::c_int) -> Done {
+    // SAFETY: plain arguments.
+    call(unsafe { libc::unshare(flags) }, "namespaces")
+}
+
+/// Into new namespaces, one of users among them: from here on this user is
+/// number `inside` and knows no other, and no group can be left.
+fn unshare_as_user(flags: libc::c_int, inside: u32) -> Done {
+    // SAFETY: no arguments.
+    let (uid, gid) = unsafe { (libc::geteuid(), libc::getegid()) };
+    unshare(flags | libc::CLONE_NEWUSER)?;
+    write("/proc/self/setgroups", "deny")?;
+    write("/proc/self/uid_map", &format!("{inside} {uid} 1"))?;
+    write("/proc/self/gid_map", &format!("{inside} {gid} 1"))
+}
+
+fn loopback_up() -> Done {
+    // SAFETY: `request` is plain data of which all zeros is a value, and lives
+    // as long as the calls.
+    unsafe {
+        let socket = libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
+        call(socket, "a socket")?;
+        let socket = OwnedFd::from_raw_fd(socket);
+        let mut request: libc::ifreq = std::mem::zeroed();
+        for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+            *to = libc::c_char::try_from(*from).unwrap_or_default();
+        }
+        let flags = libc::IFF_UP | libc::IFF_RUNNING;
+        request.ifr_ifru.ifru_flags = libc::c_short::try_from(flags).unwrap_or_default();
+        let set = libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &request);
+        call(set, "the loopback interface")
+    }
+}
+
+fn write(path: impl AsRef<Path>, text: &str) -> Done {
+    let path = path.as_ref();
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn make_folder(path: &Path) -> Done {
+    fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn cstring(text: impl AsRef<OsStr>) -> Result<CString, String> {
+    let octets = text.as_ref().as_bytes();
+    CString::new(octets).map_err(|_| "a name with an octet of zero".to_owned())
+}
+
+fn mount(kind: &str, at: &Path, options: &str) -> Done {
+    let (kind_c, at_c, options) = (cstring(kind)?, cstring(at)?, cstring(options)?);
+    let flags = libc::MS_NOSUID | libc::MS_NODEV;
+    // SAFETY: strings that end in NUL and live as long as the call.
+    let mounted = unsafe {
+        libc::mount(
+            kind_c.as_ptr(),
+            at_c.as_ptr(),
+            kind_c.as_ptr(),
+            flags,
+            options.as_ptr().cast(),
+        )
+    };
+    call(mounted, &format!("{kind} at {}", at.display()))
+}
+
+/// Shows the file or folder `from` at `at`, to read.
+fn bind(from: &Path, at: &Path) -> Done {
+    if from.is_dir() {
+        make_folder(at)?;
+    } else {
+        if let Some(folder) = at.parent() {
+            make_folder(folder)?;
+        }
+        write(at, "")?;
+    }
+    bind_as_it_is(from, at)?;
+    read_only(at, true)
+}
+
+/// Shows `lower` at `at`, with whatever is written there kept in memory.
+fn copy_on_write(jail: &Jail, number: usize, lower: &Path, at: &Path) -> Done {
+    let layers = Path::new("/sys").join("layers").join(number.to_string());
+    make_folder(&layers)?;
+    mount(
+        "tmpfs",
+        &layers,
+        &format!("size={},mode=755", jail.file_len),
+    )?;
+    let (upper, work) = (layers.join("upper"), layers.join("work"));
+    make_folder(&upper)?;
+    make_folder(&work)?;
+    // The upper folder's mode and owner are those of the whole.
+    fs::metadata(lower)
+        .and_then(|lower| {
+            fs::set_permissions(&upper, lower.permissions())?;
+            if is_root() {
+                chown(&upper, Some(lower.uid()), Some(lower.gid()))?;
+            }
+            Ok(())
+        })
+        .map_err(|error| format!("{}: {error}", lower.display()))?;
+    make_folder(at)?;
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={},userxattr",
+        lower.display(),
+        upper.display(),
+        work.display()
+    );
+    mount("overlay", at, &options)
+}
+
+fn bind_device(from: &Path, at: &Path) -> Done {
+    write(at, "")?;
+    bind_as_it_is(from, at)
+}
+
+fn bind_as_it_is(from: &Path, at: &Path) -> Done {
+    let (from_c, at_c) = (cstring(from)?, cstring(at)?);
+    let flags = libc::MS_BIND | libc::MS_REC;
+    let none = std::ptr::null();
+    // SAFETY: strings that end in NUL and live as long as the call.
+    let bound = unsafe { libc::mount(from_c.as_ptr(), at_c.as_ptr(), none, flags, none.cast()) };
+    call(bound, &format!("{} in the jail", from.display()))
+}
+
+/// `struct mount_attr` of the kernel.
+#[repr(C)]
+struct MountAttr {
+    set: u64,
+    clear: u64,
+    propagation: u64,
+    userns: u64,
+}
+
+/// Makes the mount at `at` one to read, and with `recursive` those below it.
+fn read_only(at: &Path, recursive: bool) -> Done {
+    let path = cstring(at)?;
+    let mut set = libc::MOUNT_ATTR_RDONLY;
+    let mut flags = 0;
+    if recursive {
+        set |= libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
+        flags = libc::AT_RECURSIVE;
+    }
+    let attr = MountAttr {
+        set,
+        clear: 0,
+        propagation: 0,
+        userns: 0,
+    };
+    // SAFETY: `path` and `attr` live as long as the call, whose size is given.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            flags,
+            &raw const attr,
+            size_of::<MountAttr>(),
+        )
+    };
+    call(
+        i32::try_from(done).unwrap_or(-1),
+        &format!("{} to read only", at.display()),
+    )
+}
