@@ -13,6 +13,7 @@ mod suite {
     mod measure;
     mod mutants;
     mod ports;
+    mod quiz;
     mod reports;
     mod segments;
     mod solutions;

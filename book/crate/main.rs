@@ -1,13 +1,14 @@
 //! The book's own program: builds it, and opens it in a browser.
 //!
 //! mdBook does the work, as a library. What it does not do stands here: a
-//! failed include is told (`include.rs`), questions and figures get
-//! their frames (`dress.rs`), widgets their places (`widget.rs`), and the pages
-//! appear all at once (`publish.rs`).
+//! failed include is told (`include.rs`), predictions and figures get
+//! their frames (`dress.rs`), widgets their places (`widget.rs`), sections their
+//! questions (`quiz.rs`), and the pages appear all at once (`publish.rs`).
 
 mod dress;
 mod include;
 mod publish;
+mod quiz;
 mod widget;
 
 use std::fmt;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
 
-use crate::{Error, dress, include, widget};
+use crate::{Error, dress, include, quiz, widget};
 
 /// A file in each book that this program built. Only a folder that has it, or
 /// is empty, is ever replaced.
@@ -43,7 +43,10 @@ pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> 
             let name = path.with_extension("");
             let (content, failed) = widget::place(&content, &widgets, &name, &shown);
             failures.extend(failed);
-            chapter.content = dress::dress(&content, folder);
+            let content = dress::dress(&content, folder);
+            let (content, failed) = quiz::place(&content, &src, &name);
+            failures.extend(failed);
+            chapter.content = content;
         }
     });
     match includes {
@@ -68,6 +71,7 @@ fn fill(book: &mut MDBook, widgets: &Path, fresh: &Path) -> Result<(), Error> {
         .map_err(|error| Error::MdBook(format!("{error:#}")))?;
     widget::copy(widgets, &fresh.join(widget::FOLDER))
         .map_err(|error| Error::Path(widgets.to_owned(), error))?;
+    quiz::copy(&book.root, fresh)?;
     let mark = fresh.join(MARK);
     fs::write(&mark, "").map_err(|error| Error::Path(mark, error))
 }

@@ -103,7 +103,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 
 /// A script without the lines that are comments, and without indentation. A
 /// comment stands in lines of its own; `/**` begins one and `*/` ends it.
-fn bare(script: &str) -> String {
+pub fn bare(script: &str) -> String {
     let mut bare = String::with_capacity(script.len());
     let mut inside = false;
     for line in script.lines().map(str::trim) {

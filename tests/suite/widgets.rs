@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use netlings::cargo::{self, Build};
@@ -25,7 +25,7 @@ mod tcp;
 const SEED: u64 = 9293;
 
 /// Whether there is a node to run scripts; 18 is the first that has all they use.
-fn has_node() -> bool {
+pub fn has_node() -> bool {
     let version = Command::new("node").arg("--version").output();
     let version = version.ok().filter(|output| output.status.success());
     let major = version.and_then(|output| {
@@ -48,7 +48,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// Runs `command` with `input`, and gives what it printed on both outputs.
-fn run(command: &mut Command, input: &[u8]) -> (bool, String, String) {
+pub fn run(command: &mut Command, input: &[u8]) -> (bool, String, String) {
     let child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -492,8 +492,9 @@ fn every_widget_has_a_still_and_every_still_its_widget() {
 
 // ---------------------------------------------------------------- in a browser
 
-/// Builds the book and hands it to `page.mjs`, which drives Chromium.
-fn browse(part: &str) {
+/// Builds the book and hands it to a script that drives Chromium, with the word
+/// for the part of it that is wanted.
+pub fn browse(driver: &Path, part: &str) {
     if !has_node() {
         return;
     }
@@ -535,7 +536,7 @@ fn browse(part: &str) {
     );
     let (right, said, faults) = run(
         Command::new("node")
-            .arg(script("page.mjs"))
+            .arg(driver)
             .arg(part)
             .arg(book.path().join("book"))
             .arg(root().join("target/browser"))
@@ -549,13 +550,13 @@ fn browse(part: &str) {
 #[test]
 #[ignore = "takes long: builds the book and starts a browser"]
 fn in_a_browser_every_widget_is_used_by_keyboard_and_by_pointer() {
-    browse("use");
+    browse(&script("page.mjs"), "use");
 }
 
 #[test]
 #[ignore = "takes long: builds the book and starts a browser"]
 fn in_a_browser_every_widget_is_for_everyone() {
-    browse("everyone");
+    browse(&script("page.mjs"), "everyone");
 }
 
 /// A line for a widget that is not there, twice on a page, or in a listing.

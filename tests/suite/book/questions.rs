@@ -1,165 +1,112 @@
 //! The questions of the chapters, `book/src/quiz/NAME.toml`: their form, and the
-//! answers that a command can give. The first of the files tells the format.
+//! answers that a command can give. `book/quiz/src/form.rs` tells the format.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use netlings_quiz::{Ask, BOOK, Drawn, Quiz, form};
 
 use super::super::has_solutions;
-use super::{Page, files, ids, read, report, root};
+use super::{Page, files, read, report, root};
 
-/// A file of questions.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Questions {
-    questions: Vec<Question>,
-}
+/// The most questions that a section has.
+const MOST: usize = 5;
 
-/// A question, in mdbook-quiz's form and ours.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Question {
-    id: String,
-    /// The id of the section that it belongs to.
-    section: String,
-    r#type: Type,
-    prompt: Prompt,
-    answer: Answer,
-    /// For each distractor, what is wrong with it.
-    #[serde(default)]
-    why: Vec<String>,
-    /// A command whose output is the answer.
-    check: Option<String>,
-    context: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-enum Type {
-    MultipleChoice,
-    ShortAnswer,
-    Octets,
-    Order,
-    Fields,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Prompt {
-    prompt: String,
-    #[serde(default)]
-    distractors: Vec<String>,
-    #[serde(default)]
-    items: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Answer {
-    answer: Value,
-    #[serde(default)]
-    alternatives: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Text(String),
-    List(Vec<String>),
-    Table(BTreeMap<String, String>),
-}
+/// Seeds besides the book's, under which everything must hold as well.
+const SEEDS: [&str; 2] = ["ada", "s4711"];
 
 /// What is wrong with the questions of a chapter: `name` is its name, `text`
 /// the file, `page` the chapter.
 fn question_faults(name: &str, text: &str, page: &str) -> Vec<String> {
-    let shown = format!("quiz/{name}.toml");
-    let questions = match toml::from_str::<Questions>(text) {
-        Ok(read) => read.questions,
-        Err(error) => return vec![format!("{shown}: {error}")],
+    let quiz = match quiz(name, text, page) {
+        Ok(quiz) => quiz,
+        Err(faults) => return faults,
     };
-    let sections = ids(page);
     let mut faults = Vec::new();
-    let mut known = BTreeSet::new();
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for question in &questions {
-        let mut fault = |what: &str| faults.push(format!("{shown}: {}: {what}", question.id));
+    for question in &quiz.questions {
         *count.entry(&question.section).or_default() += 1;
-        if !known.insert(&question.id) {
-            fault("two questions have this id");
-        }
-        if !question
-            .id
-            .starts_with(&format!("{name}-{}", question.section))
-        {
-            fault("the id begins with the chapter's name and the section's id");
-        }
-        if !sections.contains(&question.section) {
-            fault("the chapter has no such section");
-        }
-        if question.prompt.prompt.is_empty() || question.context.is_empty() {
-            fault("the question and its context have words");
-        }
-        let distractors = &question.prompt.distractors;
-        if question.why.len() != distractors.len() {
-            fault("each distractor has its why");
-        }
-        let fits = match (question.r#type, &question.answer.answer) {
-            (Type::MultipleChoice, Value::Text(answer)) => {
-                distractors.len() >= 2 && !distractors.contains(answer)
+        let seeds: Vec<String> = (0..50).map(|seed| format!("student {seed}")).collect();
+        for seed in seeds {
+            if let Err(why) = question.draw(&seed) {
+                faults.push(format!(
+                    "quiz/{name}.toml: {}: seed {seed:?}: {why}",
+                    question.id
+                ));
             }
-            (Type::ShortAnswer, Value::Text(answer)) => {
-                !question.answer.alternatives.contains(answer)
+        }
+        if let (Some(octets), Some(from)) = (&question.octets, &question.from) {
+            let words = |text: &str| {
+                let pairs = text.split_whitespace().filter(|word| {
+                    word.len() == 2 && word.chars().all(|sign| sign.is_ascii_hexdigit())
+                });
+                pairs.collect::<Vec<_>>().join(" ")
+            };
+            if !words(&read(&root().join(from))).contains(&words(octets)) {
+                faults.push(format!(
+                    "quiz/{name}.toml: {}: prompt.from: {from} has no such octets",
+                    question.id
+                ));
             }
-            (Type::Octets, Value::Text(answer)) => answer
-                .split(' ')
-                .all(|octet| octet.len() == 2 && u8::from_str_radix(octet, 16).is_ok()),
-            (Type::Order, Value::List(answer)) => {
-                let sorted = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
-                answer != &question.prompt.items && sorted(answer) == sorted(&question.prompt.items)
-            }
-            (Type::Fields, Value::Table(answer)) => !answer.is_empty(),
-            _ => false,
-        };
-        if !fits {
-            fault("the answer does not fit the type");
         }
     }
-    for (section, count) in count {
-        if count > 5 {
-            faults.push(format!(
-                "{shown}: {section} has {count} questions, at most 5"
-            ));
-        }
+    for (section, count) in count.into_iter().filter(|(_, count)| *count > MOST) {
+        faults.push(format!(
+            "quiz/{name}.toml: {section} has {count} questions, at most {MOST}"
+        ));
     }
     faults
 }
 
-/// The commands that give answers, as a page of terminals.
-fn checks(name: &str, text: &str) -> Page {
-    let read: Questions = toml::from_str(text).expect("the questions can be read");
+fn quiz(name: &str, text: &str, page: &str) -> Result<Quiz, Vec<String>> {
+    let headings = form::headings(page);
+    let ids: Vec<&str> = headings.iter().map(|(id, _)| *id).collect();
+    Quiz::read(name, text, &ids)
+}
+
+/// The commands that give answers, as a page of terminals: as the book asks,
+/// and where something is drawn, under other seeds too.
+fn checks(quiz: &Quiz) -> Page {
     let mut page = String::new();
-    for question in read.questions {
-        let Some(check) = question.check else {
-            continue;
+    for question in quiz
+        .questions
+        .iter()
+        .filter(|question| question.check.is_some())
+    {
+        let others = if question.vary.is_empty() {
+            &[][..]
+        } else {
+            &SEEDS
         };
-        let answer = match question.answer.answer {
-            Value::Text(text) => text,
-            Value::List(lines) => lines.join("\n"),
-            Value::Table(fields) => {
-                let lines = fields
-                    .iter()
-                    .map(|(name, value)| format!("{name} = {value}"));
-                lines.collect::<Vec<_>>().join("\n")
-            }
-        };
-        page += &format!(
-            "# {}\n\n```console\n$ {check}\n{answer}\n```\n\n",
-            question.id
-        );
+        for seed in [BOOK].iter().chain(others) {
+            let drawn = question.draw(seed).expect("its form was checked");
+            let check = drawn.check.as_deref().unwrap_or_default();
+            let answer = output(&drawn);
+            page += &format!(
+                "# {} ({seed})\n\n```console\n$ {check}\n{answer}\n```\n\n",
+                drawn.id
+            );
+        }
     }
     Page {
-        path: root().join("book/src/quiz").join(name),
-        shown: format!("the checks of quiz/{name}.toml"),
+        path: root().join("book/src/quiz").join(&quiz.name),
+        shown: format!("the checks of quiz/{}.toml", quiz.name),
         text: page,
+    }
+}
+
+/// The answer as a command prints it.
+fn output(drawn: &Drawn) -> String {
+    match &drawn.ask {
+        Ask::Choice { choices, .. } => {
+            let right = choices.iter().filter(|choice| choice.why.is_none());
+            let right: Vec<String> = right.map(|choice| choice.text.replace('`', "")).collect();
+            right.join("\n")
+        }
+        Ask::Order { shown, right } => {
+            let lines = right.iter().filter_map(|at| shown.get(*at).cloned());
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        _ => drawn.answer(),
     }
 }
 
@@ -177,7 +124,7 @@ fn quizzes() -> Vec<(String, String, String)> {
 }
 
 /// Every question has the form that a page, a print and a teacher's export
-/// count on.
+/// count on, under any seed.
 #[test]
 fn every_question_has_its_form() {
     let faults = quizzes()
@@ -196,8 +143,9 @@ fn every_computed_answer_is_what_the_question_says() {
         return;
     }
     let mut faults = Vec::new();
-    for (name, text, _) in quizzes() {
-        let (new, skips, _) = run_page(&checks(&name, &text), &solution, COMMAND);
+    for (name, text, page) in quizzes() {
+        let quiz = quiz(&name, &text, &page).expect("the questions can be read");
+        let (new, skips, _) = run_page(&checks(&quiz), &solution, COMMAND);
         for skip in skips {
             println!("{skip}");
         }
@@ -206,74 +154,63 @@ fn every_computed_answer_is_what_the_question_says() {
     report(&faults);
 }
 
-/// Questions that break the rules.
+/// Questions that break the rules; `book/quiz` has more of them.
 mod broken {
     use super::*;
 
     const GOOD: &str = r#"
 [[questions]]
-id = "a-one-first"
-section = "one"
-type = "MultipleChoice"
-prompt.prompt = "Which?"
-prompt.distractors = ["x", "y"]
-answer.answer = "z"
-why = ["not x", "not y"]
-context = "Because."
-
-[[questions]]
-id = "a-one-second"
+id = "a-one-octets"
 section = "one"
 type = "Octets"
-prompt.prompt = "Which octets?"
-answer.answer = "00 ff"
-check = "echo 00 ff"
-context = "Because."
-
-[[questions]]
-id = "a-one-third"
-section = "one"
-type = "Order"
-prompt.prompt = "In which order?"
-prompt.items = ["b", "a"]
-answer.answer = ["a", "b"]
+prompt.prompt = "Which octet is {n}?"
+prompt.octets = "45 00 00 1c"
+prompt.from = "book/src/layers.md"
+answer.answer = "{n:octets1}"
+vary = ["n = 16..31"]
+check = "printf %02x {n}; echo"
 context = "Because."
 "#;
 
     #[test]
     fn a_question_out_of_form_is_told() {
-        let faults = |text: &str| question_faults("a", text, "# A {#a}\n## One {#one}\n");
+        let page = "# A {#a}\n## One {#one}\n";
+        let faults = |text: &str| question_faults("a", text, page);
         assert_eq!(faults(GOOD), Vec::<String>::new());
-        for (from, to, words) in [
-            ("a-one-second", "a-one-first", "two questions have this id"),
-            ("a-one-second", "b-one-second", "the id begins"),
-            ("section = \"one\"", "section = \"two\"", "no such section"),
-            ("Because.", "", "have words"),
-            ("\"not x\", ", "", "each distractor has its why"),
-            ("= \"z\"", "= \"x\"", "does not fit the type"),
-            ("00 ff", "00 fg", "does not fit the type"),
-            ("[\"a\", \"b\"]", "[\"b\", \"a\"]", "does not fit the type"),
-            ("[\"a\", \"b\"]", "[\"a\", \"c\"]", "does not fit the type"),
+        let six: String = (0..6)
+            .map(|n| GOOD.replace("octets\"\nsection", &format!("octets-{n}\"\nsection")))
+            .collect();
+        for (text, words) in [
             (
-                "type = \"Octets\"",
-                "type = \"Fields\"",
-                "does not fit the type",
+                GOOD.replace("45 00 00 1c", "45 00 00 1b"),
+                "book/src/layers.md has no such octets",
             ),
-            ("why =", "whys =", "unknown field"),
+            (
+                GOOD.replace("n = 16..31", "n = 16..260"),
+                "does not fit 1 octets",
+            ),
+            (GOOD.replace("one", "two"), "the chapter has no \"two\""),
+            (six, "one has 6 questions, at most 5"),
         ] {
-            assert!(GOOD.contains(from), "{from:?} is in the good questions");
-            let faults = faults(&GOOD.replacen(from, to, 1));
+            let faults = faults(&text);
             let told = faults.iter().any(|fault| fault.contains(words));
             assert!(told, "{words:?} is not among {faults:#?}");
         }
     }
 
     #[test]
-    fn the_commands_of_the_questions_become_terminals() {
-        let page = checks("a", GOOD);
-        assert_eq!(
-            page.text,
-            "# a-one-second\n\n```console\n$ echo 00 ff\n00 ff\n```\n\n"
+    fn the_commands_of_the_questions_become_terminals_under_three_seeds() {
+        let quiz = quiz("a", GOOD, "## One {#one}\n").expect("it is good");
+        let page = checks(&quiz).text;
+        assert_eq!(page.matches("```console\n$ printf %02x ").count(), 3);
+        let first = quiz.questions.first().expect("one");
+        let answer = first.draw("ada").expect("it can be drawn").answer();
+        assert!(
+            page.contains(&format!(
+                "(ada)\n\n```console\n$ printf %02x {}; echo\n{answer}\n```",
+                u8::from_str_radix(&answer, 16).expect("octet")
+            )),
+            "{page}"
         );
     }
 }
