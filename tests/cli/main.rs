@@ -13,6 +13,7 @@ mod list;
 mod new;
 mod outline;
 mod pristine;
+mod quiz;
 mod replay;
 mod reset;
 mod results;
@@ -74,6 +75,8 @@ enum Command {
     Update(update::Args),
     /// Build the book and open it in a browser.
     Book(book::Args),
+    /// Ask the questions of a chapter, or write and grade sheets of them.
+    Quiz(quiz::Args),
     /// Show what works on this machine, and how to get what does not.
     Doctor(doctor::Args),
     /// Write a repository for students: the course without its solutions.
@@ -200,6 +203,7 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
         Some(Command::Reset(args)) => reset::run(&Place::find()?, &args),
         Some(Command::Update(args)) => update::run(&Place::find()?, &args),
         Some(Command::Book(args)) => book::run(&Place::find()?, &args),
+        Some(Command::Quiz(args)) => quiz::run(&Place::find()?, &args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Export(args)) => export::run(&Place::find()?, &args),
         #[cfg(target_os = "linux")]

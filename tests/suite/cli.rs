@@ -418,6 +418,7 @@ fn every_command_has_a_help_of_its_own() {
         "reset",
         "update",
         "book",
+        "quiz",
         "doctor",
         "export",
         "new",

@@ -214,3 +214,243 @@ fn in_a_browser_questions_are_answered_kept_and_forgotten() {
 fn in_a_browser_questions_are_for_everyone() {
     browse(&script("page.mjs"), "everyone");
 }
+
+// ---------------------------------------------------------------- on the terminal
+
+/// Runs `netlings quiz` with what somebody types.
+fn quiz(args: &[&str], typed: &str) -> (Option<i32>, String, String) {
+    let output = assert_cmd::cargo::cargo_bin_cmd!("netlings")
+        .current_dir(root())
+        .arg("quiz")
+        .args(args)
+        .write_stdin(typed)
+        .output()
+        .expect("netlings can be started");
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn a_quiz_on_the_terminal_asks_explains_and_scores() {
+    let (status, said, _) = quiz(&["hello/3"], "b\ne\nc\n\n");
+    insta::with_settings!({snapshot_path => "quiz", prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("terminal", said);
+    });
+    assert_eq!(status, Some(1), "one was not right at the first try");
+    let (status, said, _) = quiz(&["hello/step-3"], "b\nb\n");
+    assert!(said.contains("\n2 of 2 right at the first try\n"), "{said}");
+    assert_eq!(status, Some(0));
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+    // Whoever leaves is told what they left.
+    for typed in ["b\nq\n", "b\n", "b"] {
+        let (status, said, _) = quiz(&["hello/3"], typed);
+        assert!(
+            said.contains("\n1 of 2 right at the first try, 1 question was not asked\n"),
+            "{said}"
+        );
+        assert_eq!(status, Some(1));
+    }
+}
+
+#[test]
+fn a_name_without_questions_is_answered_with_the_nearest() {
+    for (args, words) in [
+        (
+            &["helo"][..],
+            "there are no questions on \"helo\"; did you mean hello?",
+        ),
+        (
+            &["tls"],
+            "there are no questions on \"tls\"; there are some on addresses, ",
+        ),
+        (
+            &["hello/9"],
+            "hello has no questions on \"step-9\"; it has some on network, ",
+        ),
+        (&["../hello"], "there are no questions on \"..\"; "),
+        (&["--grade", "no-such-sheet"], "no-such-sheet: "),
+    ] {
+        let (status, _, said) = quiz(args, "");
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert_eq!(status, Some(2), "{args:?}");
+    }
+}
+
+fn list<'a>(document: &'a serde_json::Value, name: &str) -> &'a Vec<serde_json::Value> {
+    let list = document.get(name).and_then(serde_json::Value::as_array);
+    list.expect("the document has this list")
+}
+
+/// A sheet, with each answer that `answer` gives for a question's name.
+fn filled(sheet: &str, answer: impl Fn(&Drawn) -> String, questions: &[Drawn]) -> String {
+    let mut filled = String::new();
+    let mut answers = Vec::new();
+    for line in sheet.lines() {
+        if let Some(id) = line
+            .strip_prefix("## ")
+            .and_then(|rest| rest.split(' ').nth(1))
+        {
+            let question = questions.iter().find(|question| question.id == id);
+            let text = answer(question.expect("the sheet's questions are the book's"));
+            answers = text.lines().rev().map(str::to_owned).collect();
+        }
+        filled += line;
+        if line.starts_with("answer") {
+            filled += " ";
+            filled += &answers.pop().unwrap_or_default();
+        }
+        filled += "\n";
+    }
+    filled
+}
+
+/// The right answer as somebody would write it on a sheet.
+fn right(question: &Drawn) -> String {
+    match &question.ask {
+        Ask::Choice { .. } | Ask::Order { .. } => {
+            let answer = question.answer();
+            answer
+                .lines()
+                .filter_map(|line| line.chars().next())
+                .map(|c| format!("{c} "))
+                .collect()
+        }
+        Ask::Fields(fields) => {
+            let values: Vec<String> = fields
+                .iter()
+                .filter_map(|field| field.answers.first().cloned())
+                .collect();
+            values.join("\n")
+        }
+        Ask::Short(_) | Ask::Octets(_) => question.answer(),
+    }
+}
+
+#[test]
+fn sheets_are_exported_filled_in_and_graded() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut sheets = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for student in ["ada", "bob"] {
+        for chapter in ["hello", "addresses", "framing"] {
+            let (_, sheet, said) = quiz(&[chapter, "--export", "--seed", student], "");
+            assert!(
+                sheet.starts_with(&format!("quiz: {chapter}\nseed: {student}\nname:\n")),
+                "{said}"
+            );
+            assert!(!sheet.contains("right:"), "{sheet}");
+            let path = folder.path().join(format!("{chapter}-{student}.txt"));
+            fs::write(&path, filled(&sheet, right, &drawn(student))).expect("written");
+            names.push(path.to_string_lossy().into_owned());
+            sheets.push(sheet);
+        }
+    }
+    // No two students have one key.
+    let key = |student: &str| drawn(student).iter().map(right).collect::<Vec<_>>();
+    let (ada, bob) = (key("ada"), key("bob"));
+    let alike = ada
+        .iter()
+        .zip(&bob)
+        .filter(|(one, other)| one == other)
+        .count();
+    assert!(
+        alike * 2 < ada.len(),
+        "{alike} of {} answers are alike",
+        ada.len()
+    );
+    let args: Vec<&str> = ["--grade"]
+        .into_iter()
+        .chain(names.iter().map(String::as_str))
+        .collect();
+    let (status, said, _) = quiz(&[&args[..], &["--json"]].concat(), "");
+    assert_eq!(status, Some(0), "{said}");
+    let grades: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(grades.pointer("/version"), Some(&json!(1)));
+    for sheet in list(&grades, "sheets") {
+        assert_eq!(sheet.get("right"), sheet.get("count"), "{sheet:#}");
+        assert_ne!(sheet.get("count"), Some(&json!(0)));
+    }
+    // Bob hands in what ada answered.
+    let bobs = sheets.get(3).expect("bob's first sheet");
+    let copied = filled(
+        bobs,
+        |question| {
+            let adas = drawn("ada")
+                .into_iter()
+                .find(|other| other.id == question.id);
+            adas.map(|adas| right(&adas)).unwrap_or_default()
+        },
+        &drawn("bob"),
+    );
+    let text = |from: &str, to: &str| copied.replacen(from, to, 1);
+    for (file, text, words, status) in [
+        ("copied", copied.clone(), " of 17 right\n", Some(0)),
+        (
+            "named",
+            text("name:", "name: Bob \u{1b}[2J"),
+            "name \"Bob ·[2J\"",
+            Some(0),
+        ),
+        ("empty", bobs.clone(), " 0 of 17 right\n", Some(0)),
+        (
+            "none",
+            "dear teacher\n".to_owned(),
+            "this is no sheet",
+            Some(1),
+        ),
+        (
+            "other",
+            text("quiz: hello", "quiz: hell"),
+            "no questions on \"hell\"",
+            Some(1),
+        ),
+    ] {
+        let path = folder.path().join(file);
+        fs::write(&path, text).expect("written");
+        let (code, said, _) = quiz(&["--grade", &path.to_string_lossy()], "");
+        assert!(said.contains(words), "{file}: {said}");
+        assert_eq!(code, status, "{file}");
+        assert!(!said.contains("17 of 17"), "{file}: {said}");
+    }
+    let path = folder.path().join("copied");
+    let (code, said, _) = quiz(&["--grade", &path.to_string_lossy(), "--seed", "ada"], "");
+    assert!(
+        said.contains("its seed is \"bob\", and \"ada\" is asked for"),
+        "{said}"
+    );
+    assert_eq!(code, Some(1));
+    let (_, said, _) = quiz(
+        &[
+            "--json",
+            "--grade",
+            &folder.path().join("empty").to_string_lossy(),
+        ],
+        "",
+    );
+    let grades: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let first = grades.pointer("/sheets/0/questions/0/status");
+    assert_eq!(first, Some(&json!("missing")));
+}
+
+/// The document of the questions holds no answer.
+#[test]
+fn questions_as_json_have_no_answers() {
+    let (_, said, _) = quiz(&["hello/protocol", "--json"], "");
+    let document: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let questions = list(&document, "questions");
+    assert_eq!(questions.len(), 4);
+    for question in questions {
+        let mut keys: Vec<&str> = question
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        keys.retain(|key| !["name", "section", "kind", "prompt", "items", "octets"].contains(key));
+        assert_eq!(keys, Vec::<&str>::new());
+    }
+}
