@@ -1374,7 +1374,10 @@ fn students_get_no_solutions() {
         );
         let text = fs::read(file).expect("the file can be read");
         assert!(
-            !text.windows(17).any(|piece| piece == bTEACHERS) || shown.contains("suite/cli.rs"),
+            !text
+                .windows(TEACHERS.len())
+                .any(|piece| piece == TEACHERS.as_bytes())
+                || shown.contains("suite/cli.rs"),
             "{shown}"
         );
     }
