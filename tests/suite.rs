@@ -9,6 +9,7 @@ mod suite {
     mod captures;
     mod cli;
     mod layers;
+    mod live;
     #[cfg(target_os = "linux")]
     mod measure;
     mod mutants;

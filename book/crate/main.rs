@@ -1,14 +1,22 @@
-//! The book's own program: builds it, and opens it in a browser.
+//! The book's own program: builds it, and serves it to the learner.
 //!
 //! mdBook does the work, as a library. What it does not do stands here: a
 //! failed include is told (`include.rs`), predictions and figures get
 //! their frames (`dress.rs`), widgets their places (`widget.rs`), sections their
 //! questions (`quiz.rs`), and the pages appear all at once (`publish.rs`).
+//!
+//! On the learner's machine the pages are live: `serve.rs` holds the book in
+//! memory (`pages.rs`), answers the browser (`answer.rs`) and keeps the checker
+//! running that tells how the learner stands (`checker.rs`).
 
+mod answer;
+mod checker;
 mod dress;
 mod include;
+mod pages;
 mod publish;
 mod quiz;
+mod serve;
 mod widget;
 
 use std::fmt;
@@ -20,7 +28,7 @@ use clap::{Parser, Subcommand};
 
 use crate::publish::Includes;
 
-/// Builds the book of netlings, and opens it in a browser.
+/// Builds the book of netlings, and serves it on this machine.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Cli {
@@ -37,12 +45,9 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         dest: Option<PathBuf>,
     },
-    /// Build the book and open it, or a chapter, or a step of one. A listing
-    /// that is not there is told, and the rest can be read.
-    Open {
-        /// What to open: `hello`, or `hello/2` for its second step.
-        chapter: Option<String>,
-    },
+    /// Build the book, serve it on the loopback, and open it in a browser. A
+    /// listing that is not there is told, and the rest can be read.
+    Serve(serve::Args),
 }
 
 /// Why there is no book.
@@ -56,6 +61,10 @@ enum Error {
     Include(Vec<String>),
     /// The book has no such chapter.
     NoChapter(String),
+    /// This port, which was asked for, cannot be listened on.
+    Port(u16, io::Error),
+    /// Something else is wrong with sockets or the system.
+    Network(io::Error),
     /// mdBook's own words.
     MdBook(String),
 }
@@ -73,6 +82,11 @@ impl fmt::Display for Error {
             }
             Error::Include(failures) => f.write_str(&failures.join("\nerror: ")),
             Error::NoChapter(name) => write!(f, "the book has no chapter {name:?}"),
+            Error::Port(port, error) => write!(
+                f,
+                "port {port} cannot be had: {error}. Without --port, a free one is taken"
+            ),
+            Error::Network(error) => write!(f, "the book cannot be served: {error}"),
             Error::MdBook(text) => f.write_str(text),
         }
     }
@@ -93,38 +107,25 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Error> {
     let root = root();
-    let dest = match &command {
-        Command::Build { dest: Some(dest) } => dest.clone(),
-        _ => root.join("target").join("book"),
-    };
-    let dest = std::path::absolute(&dest).map_err(|error| Error::Path(dest, error))?;
     match command {
-        Command::Build { .. } => {
+        Command::Build { dest } => {
+            let dest = dest.unwrap_or_else(|| root.join("target").join("book"));
+            let dest = std::path::absolute(&dest).map_err(|error| Error::Path(dest, error))?;
             publish::build(&root.join("book"), &dest, Includes::Strict)?;
             say(&format!(
                 "book: {}",
                 from_here(&dest.join("index.html")).display()
             ));
+            Ok(())
         }
-        Command::Open { chapter } => {
-            publish::build(&root.join("book"), &dest, Includes::Lenient)?;
-            let url = publish::page_url(&dest, chapter.as_deref())?;
-            match opener::open_browser(&url) {
-                Ok(()) => say(&format!(
-                    "book: {url}\nIf no browser comes up, open that address in one."
-                )),
-                Err(error) => say(&format!(
-                    "book: {url}\nNo browser could be opened ({error}); open that address in one."
-                )),
-            }
-        }
+        Command::Serve(args) => serve::serve(&root, &args),
     }
-    Ok(())
 }
 
 /// Prints, and does not mind when nobody reads.
 fn say(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    let mut out = io::stdout();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// The course's root: the nearest folder upwards that has a book in it, or

@@ -114,32 +114,26 @@ fn replaceable(dest: &Path) -> Result<(), Error> {
     }
 }
 
-/// The address of the start page, of a chapter (`hello`) or of a step
-/// (`hello/2`), as a browser takes it.
-pub fn page_url(dest: &Path, chapter: Option<&str>) -> Result<String, Error> {
-    let (name, step) = match chapter.unwrap_or("index").split_once('/') {
-        Some((name, step)) => (name, format!("#step-{step}")),
-        None => (chapter.unwrap_or("index"), String::new()),
-    };
-    let page = dest.join(format!("{name}.html"));
-    if name.contains(['\\', '.']) || !page.is_file() {
-        return Err(Error::NoChapter(name.to_owned()));
-    }
-    // A drive letter, on Windows, needs the slash that Unix paths begin with.
-    let path = page.to_string_lossy().replace('\\', "/");
-    let slash = if path.starts_with('/') { "" } else { "/" };
-    Ok(format!("file://{slash}{}{step}", percent(&path)))
+/// A page, as it is named on the command line.
+pub struct Page<'a> {
+    /// Its name: `index`, or `hello`.
+    pub name: &'a str,
+    /// The place on it, as an address has it: `#step-2`, or nothing.
+    pub fragment: String,
 }
 
-/// RFC 3986 §2.1: octets that a path cannot hold as they are, as `%XX`.
-fn percent(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for octet in path.bytes() {
-        if octet.is_ascii_alphanumeric() || b"/-._~:".contains(&octet) {
-            out.push(char::from(octet));
-        } else {
-            out.push_str(&format!("%{octet:02X}"));
+impl Page<'_> {
+    /// The start page, a chapter (`hello`) or a step (`hello/2`).
+    pub fn new(chapter: Option<&str>) -> Page<'_> {
+        match chapter.unwrap_or("index").split_once('/') {
+            Some((name, step)) => Page {
+                name,
+                fragment: format!("#step-{step}"),
+            },
+            None => Page {
+                name: chapter.unwrap_or("index"),
+                fragment: String::new(),
+            },
         }
     }
-    out
 }

@@ -39,6 +39,20 @@
     });
   });
 
+  // What scrolls sideways can be scrolled by keyboard, and what heads no column
+  // of a table is no heading.
+  function reach() {
+    document.querySelectorAll('.figure-frame, .table-wrapper, pre > code').forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute('tabindex');
+    });
+  }
+  window.addEventListener('load', reach);
+  window.addEventListener('resize', reach);
+  document.querySelectorAll('main th:empty').forEach(function (heading) {
+    heading.replaceWith(document.createElement('td'));
+  });
+
   // From a terminal's listing, the copy button takes the commands alone.
   document.addEventListener('click', function (event) {
     var button = event.target.closest && event.target.closest('.clip-button');

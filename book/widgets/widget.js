@@ -73,7 +73,7 @@ export const flag = (condition, name) => condition && new Html(name);
 // ---------------------------------------------------------------- the document
 
 /** Makes `from` like `to`, node by node. */
-function morph(from, to) {
+export function morph(from, to) {
   if (from.nodeType !== to.nodeType || from.nodeName !== to.nodeName) {
     from.replaceWith(to);
     return;

@@ -1,41 +1,91 @@
-//! `netlings book`: builds the book and opens it.
+//! `netlings book`: serves the book on this machine, live, and opens it.
 //!
 //! The book's program is a package of its own, compiled here when it is first
 //! asked for: a learner's first verdict does not wait for mdBook.
 
 use std::fs;
 use std::io::ErrorKind;
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use anstream::eprintln;
 use netlings::cargo;
 use netlings::course::Trouble;
+use netlings::progress::Progress;
 
 use crate::{Place, Verdict};
 
 /// Arguments of `book`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo netlings book               the start page\n  \
+    after_help = "The pages show how your programs do at each save, with or without `cargo run` beside.\n\
+    They are served to this machine alone, until Ctrl-C.\n\n\
+    Examples:\n  cargo netlings book               the step where you are\n  \
     cargo netlings book hello         a chapter\n  cargo netlings book hello/2       a step of it"
 )]
 pub struct Args {
-    /// A chapter, or a step of one; without it, the start page.
+    /// A chapter, or a step of one; without it, the step where you are.
     #[arg(value_name = "CHAPTER[/STEP]")]
     chapter: Option<String>,
-    /// Build it and print where it is.
+    /// The port to listen on; without it, the one of last time, or another that
+    /// is free.
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Print the address, and open no browser.
     #[arg(long)]
     no_open: bool,
+    /// Go on after the end of standard input as long as a page is open: how the
+    /// watch starts it.
+    #[arg(long, hide = true)]
+    linger: bool,
 }
 
 /// Runs the command.
 pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
+    let page = match &args.chapter {
+        Some(text) => Some(page(place, text)?),
+        None => {
+            let here = Progress::load(&place.course.root).0.here;
+            here.filter(|here| place.course.select(here, &place.here).is_ok())
+        }
+    };
+    let mut command = Command::new(program(place)?);
+    command
+        .current_dir(&place.course.root)
+        .arg("serve")
+        .args(page);
+    if let Some(port) = args.port {
+        command.arg("--port").arg(port.to_string());
+    }
+    if args.no_open {
+        command.arg("--no-open");
+    }
+    let netlings = std::env::current_exe()
+        .map_err(|error| Trouble::Ours(format!("netlings cannot find itself: {error}")))?;
+    command.arg("--checker").arg(netlings);
+    if args.linger {
+        command.arg("--linger");
+    } else {
+        // Held until we end: the server ends with us, however we do.
+        command.arg("--until-eof").stdin(Stdio::piped());
+    }
+    let mut child = command
+        .spawn()
+        .map_err(|error| Trouble::Ours(format!("the book's program cannot be started: {error}")))?;
+    let held = child.stdin.take();
+    let status = child.wait();
+    drop(held);
+    match status {
+        Ok(status) if status.success() => Ok(Verdict::Pass),
+        _ => Err(Trouble::Ours(
+            "the book is not served; see above. Its text is in book/src".to_owned(),
+        )),
+    }
+}
+
+/// The book's program, built.
+fn program(place: &Place) -> Result<PathBuf, Trouble> {
     let root = &place.course.root;
-    let page = args
-        .chapter
-        .as_deref()
-        .map(|text| page(place, text))
-        .transpose()?;
     let target = cargo::target_dir(root);
     let program = target
         .join("debug")
@@ -44,27 +94,18 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     if !program.is_file() {
         eprintln!("Compiling mdBook, which makes the book; this takes about a minute, once.");
     }
-    let mut command = Command::new(cargo::cargo());
-    command
+    let built = Command::new(cargo::cargo())
         .current_dir(root)
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "netlings-book",
-            "--target-dir",
-        ])
-        .arg(target);
-    command.arg("--");
-    match page {
-        _ if args.no_open => drop(command.arg("build")),
-        Some(page) => drop(command.args(["open", &page])),
-        None => drop(command.arg("open")),
-    }
-    match command.status() {
-        Ok(status) if status.success() => Ok(Verdict::Pass),
+        .args(["build", "--quiet", "--package", "netlings-book"])
+        .arg("--target-dir")
+        .arg(target)
+        .stdin(Stdio::null())
+        .status();
+    match built {
+        Ok(status) if status.success() => Ok(program),
         Ok(_) => Err(Trouble::Ours(
-            "the book was not built; see above. Its text is in book/src".to_owned(),
+            "the book's program was not built; see above. The book's text is in book/src"
+                .to_owned(),
         )),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(Trouble::Ours(
             "there is no cargo in the PATH; https://rust-lang.org/tools/install has it".to_owned(),

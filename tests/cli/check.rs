@@ -131,7 +131,7 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         trouble |= result.trouble();
         let document = result.document();
         if !matches!(result.subject, Subject::Tree(Tree::Solutions)) {
-            Last::keep(&place.course.root, &document);
+            Last::keep(&place.course.root, &document, &hash);
         }
         documents.push(document);
     }

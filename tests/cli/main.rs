@@ -10,6 +10,7 @@ mod files;
 mod grade;
 mod hint;
 mod list;
+mod live;
 mod new;
 mod outline;
 mod pristine;
@@ -73,7 +74,7 @@ enum Command {
     Reset(reset::Args),
     /// Bring a newer version of the course in; your work is kept.
     Update(update::Args),
-    /// Build the book and open it in a browser.
+    /// Serve the book on this machine, live, and open it in a browser.
     Book(book::Args),
     /// Ask the questions of a chapter, or write and grade sheets of them.
     Quiz(quiz::Args),
@@ -105,6 +106,9 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+    /// The checker behind the book's pages: how `book` calls itself.
+    #[command(hide = true)]
+    Live,
     /// One check in a process of its own: how `check` calls itself.
     #[command(hide = true)]
     OneCheck {
@@ -204,6 +208,7 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
         Some(Command::Update(args)) => update::run(&Place::find()?, &args),
         Some(Command::Book(args)) => book::run(&Place::find()?, &args),
         Some(Command::Quiz(args)) => quiz::run(&Place::find()?, &args),
+        Some(Command::Live) => live::run(Place::find()?),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Export(args)) => export::run(&Place::find()?, &args),
         #[cfg(target_os = "linux")]

@@ -6,6 +6,7 @@ use anstream::println;
 use netlings::check::{Check, LabChecks};
 use netlings::checks;
 use netlings::course::{Tree, Trouble};
+use netlings::progress;
 
 use crate::check::{LabRun, Subject, Which, bold, seed};
 use crate::results::{self, Document, Last, Test, last_failure};
@@ -45,6 +46,7 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         Some(command) => Subject::Command(command.clone()),
         None => Subject::Tree(Tree::Labs),
     };
+    let hash = progress::fingerprint(&place.course.root, &lab, then.checks);
     let which = Which::Steps(vec![then.check.step]);
     let mut run = LabRun::new(place, then.checks, lab, subject, which, then.seed);
     run.only = Some(then.check.name);
@@ -62,7 +64,7 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         run.aloud()
     };
     let lab = result.document();
-    Last::keep(&place.course.root, &lab);
+    Last::keep(&place.course.root, &lab, &hash);
     let name = format!("{}/{}", then.checks.lab, then.check.step);
     if args.json {
         let document = Document {

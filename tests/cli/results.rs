@@ -72,6 +72,9 @@ pub struct Test {
     pub capture: Option<PathBuf>,
     /// A failure, explained.
     pub report: Option<Report>,
+    /// The fingerprint of what was judged; only what is kept has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hash: String,
 }
 
 impl Test {
@@ -105,6 +108,7 @@ impl Test {
             at: at.to_owned(),
             capture: capture.map(|(path, _)| path),
             report,
+            hash: String::new(),
         }
     }
 
@@ -122,6 +126,9 @@ impl Test {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Last {
     version: u32,
+    /// The fingerprint of what the last run judged.
+    #[serde(default)]
+    pub hash: String,
     /// How the last run was; each check that it did not run, as it was before.
     #[serde(flatten)]
     pub lab: LabDocument,
@@ -135,9 +142,13 @@ impl Last {
         (last.version == VERSION).then_some(last)
     }
 
-    /// Keeps a run. That it cannot be kept keeps no verdict back.
-    pub fn keep(root: &Path, run: &LabDocument) {
+    /// Keeps a run of files with the fingerprint `hash`. That it cannot be kept
+    /// keeps no verdict back.
+    pub fn keep(root: &Path, run: &LabDocument, hash: &str) {
         let mut lab = run.clone();
+        for test in &mut lab.tests {
+            hash.clone_into(&mut test.hash);
+        }
         if let Some(before) = Last::load(root, &run.lab)
             && before.lab.exec == run.exec
         {
@@ -153,6 +164,7 @@ impl Last {
         }
         let last = Last {
             version: VERSION,
+            hash: hash.to_owned(),
             lab,
         };
         if let Ok(mut text) = serde_json::to_string_pretty(&last) {

@@ -1,15 +1,16 @@
 //! `netlings watch`, and `netlings` without a command: the step where the
 //! learner is, checked at each save. In a pipe: checked once.
 
-mod files;
+pub mod files;
 mod plain;
 mod screen;
-mod session;
-mod shell;
+pub mod session;
+pub mod shell;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod worker;
+pub mod turn;
+pub mod worker;
 
 use std::fs;
 use std::io::IsTerminal;
@@ -71,7 +72,7 @@ pub fn run(place: Place, args: &Args) -> Result<Verdict, Trouble> {
 
 /// Where to begin: what is asked for, or where the learner left off, or the
 /// first step that has not passed.
-fn start(place: &Place, progress: &Progress, selection: Option<&str>) -> Result<At, Trouble> {
+pub fn start(place: &Place, progress: &Progress, selection: Option<&str>) -> Result<At, Trouble> {
     let asked = match selection {
         Some(text) => Some(place.course.select(text, &place.here)?),
         None => progress
@@ -98,7 +99,8 @@ fn start(place: &Place, progress: &Progress, selection: Option<&str>) -> Result<
         .ok_or_else(|| Trouble::Ours("the course has no lab".to_owned()))
 }
 
-fn first_open(outline: &Outline, lab: &str) -> Option<u8> {
+/// The first step of a lab that has not passed.
+pub fn first_open(outline: &Outline, lab: &str) -> Option<u8> {
     let steps = &outline.lab(lab)?.steps;
     let open = (1..)
         .zip(steps)
@@ -178,7 +180,7 @@ fn once(place: &Place, selection: Option<&str>) -> Result<Verdict, Trouble> {
         if let Some(trouble) = result.remember(place, &hash) {
             eprintln!("netlings: {trouble}");
         }
-        Last::keep(root, &result.document());
+        Last::keep(root, &result.document(), &hash);
         let passed = result.passed_steps();
         let page = read(&root.join("book/src").join(format!("{}.md", lab.name)))?;
         for &step in passed.iter().filter(|step| !done(step)) {

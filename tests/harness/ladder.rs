@@ -408,7 +408,8 @@ pub fn to_ascii(text: &str) -> String {
     text.chars().map(ascii).collect()
 }
 
-fn escape(text: &str) -> String {
+/// The text for HTML and SVG, between tags and in attributes.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

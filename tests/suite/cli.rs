@@ -1185,21 +1185,6 @@ fn reset_replaces_nothing_that_it_cannot_keep() {
 // ---------------------------------------------------------------- the book, new labs, students
 
 #[test]
-#[ignore = "takes minutes: compiles mdBook"]
-fn the_book_is_built() {
-    let built = netlings(&["book", "--no-open"])
-        .assert()
-        .code(0)
-        .stdout(contains("book: "));
-    let said = String::from_utf8_lossy(&built.get_output().stdout).into_owned();
-    let page = said
-        .lines()
-        .find_map(|line| line.strip_prefix("book: "))
-        .expect("the page is named");
-    assert!(root().join(page).is_file(), "{page}");
-}
-
-#[test]
 fn a_new_lab_wants_a_name_and_a_title_that_fit() {
     let Some(scratch) = Scratch::new() else {
         return;

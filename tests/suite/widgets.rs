@@ -492,26 +492,35 @@ fn every_widget_has_a_still_and_every_still_its_widget() {
 
 // ---------------------------------------------------------------- in a browser
 
-/// Builds the book and hands it to a script that drives Chromium, with the word
-/// for the part of it that is wanted.
-pub fn browse(driver: &Path, part: &str) {
+/// The folder of the browser's driver, and the browser; `None`, with the reason,
+/// where something is missing.
+pub(super) fn browser() -> Option<(PathBuf, PathBuf)> {
     if !has_node() {
-        return;
+        return None;
     }
-    let tools = root().join("target/browser/node_modules");
-    if !tools.join("playwright-core").is_dir() || !tools.join("axe-core").is_dir() {
+    let tools = root().join("target/browser");
+    let has = |package: &str| tools.join("node_modules").join(package).is_dir();
+    if !has("playwright-core") || !has("axe-core") {
         println!(
             "skipped: no playwright-core and axe-core in target/browser; .ci/run puts them there"
         );
-        return;
+        return None;
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let chromium = ["chromium", "chromium-browser", "google-chrome"]
         .into_iter()
         .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
         .find(|program| program.is_file());
-    let Some(chromium) = chromium else {
+    if chromium.is_none() {
         println!("skipped: there is no chromium");
+    }
+    Some((tools, chromium?))
+}
+
+/// Builds the book and hands it to a script that drives Chromium, with the word
+/// for the part of it that is wanted.
+pub fn browse(driver: &Path, part: &str) {
+    let Some((tools, chromium)) = browser() else {
         return;
     };
     let book = tempfile::tempdir().expect("a temporary folder");
@@ -539,8 +548,7 @@ pub fn browse(driver: &Path, part: &str) {
             .arg(driver)
             .arg(part)
             .arg(book.path().join("book"))
-            .arg(root().join("target/browser"))
-            .arg(chromium),
+            .args([tools, chromium]),
         b"",
     );
     print!("{said}");

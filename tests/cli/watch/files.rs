@@ -1,40 +1,48 @@
 //! When the labs' files change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Config, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
+/// The folder of the labs, with all that is in it.
+pub fn labs(root: &Path) -> (PathBuf, RecursiveMode) {
+    (root.join("labs"), RecursiveMode::Recursive)
+}
+
 /// How often the files are looked at where the system does not tell of
 /// changes.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
-/// Calls `touched` when something changes below the labs of the course at
-/// `root`, until what is returned is dropped. Folders are watched, not files:
-/// most editors write another file and rename it.
+/// Calls `touched` when something changes below one of `folders`, until what is
+/// returned is dropped. Folders are watched, not files: most editors write
+/// another file and rename it.
 ///
 /// # Errors
 /// What the system says, when it neither tells of changes nor lets us look.
 pub fn watch(
-    root: &Path,
+    folders: &[(PathBuf, RecursiveMode)],
     poll: bool,
     touched: impl Fn() + Clone + Send + 'static,
 ) -> notify::Result<(Box<dyn Watcher>, Option<String>)> {
-    let labs = root.join("labs");
+    let hear = |watcher: &mut dyn Watcher| -> notify::Result<()> {
+        let mut folders = folders.iter();
+        folders.try_for_each(|(folder, mode)| watcher.watch(folder, *mode))
+    };
     let config = Config::default()
         .with_follow_symlinks(false)
         .with_poll_interval(LOOK_EVERY);
     let polled = |touched| -> notify::Result<Box<dyn Watcher>> {
         let mut watcher = PollWatcher::new(heard(touched), config)?;
-        watcher.watch(&labs, RecursiveMode::Recursive)?;
+        hear(&mut watcher)?;
         Ok(Box::new(watcher))
     };
     if poll {
         return Ok((polled(touched)?, None));
     }
     let told = RecommendedWatcher::new(heard(touched.clone()), config).and_then(|mut watcher| {
-        watcher.watch(&labs, RecursiveMode::Recursive)?;
+        hear(&mut watcher)?;
         Ok(watcher)
     });
     match told {

@@ -523,7 +523,7 @@ impl Session {
     }
 
     /// Checks the steps again that passed before this content.
-    fn look_again(&mut self) -> Vec<Effect> {
+    pub fn look_again(&mut self) -> Vec<Effect> {
         let states = self.states();
         let again = (1..).zip(&states);
         let again: Vec<u8> = again

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -22,7 +22,7 @@ use super::plain::Plain;
 use super::session::{At, Content, Effect, Entered, Event, Session, Work};
 use super::terminal::Window;
 use super::worker::Worker;
-use super::{Args, files};
+use super::{Args, files, turn};
 use crate::check::words;
 use crate::outline::Outline;
 use crate::{Place, Verdict};
@@ -68,6 +68,7 @@ pub fn watch(
 ) -> Result<Verdict, Trouble> {
     let place = Arc::new(place);
     let root = place.course.root.clone();
+    let _turn = turn::take(&root);
     let (progress, _) = Progress::load(&root);
     let outline = Outline::new(&place, &progress)?;
     let (mut session, first) = Session::new(outline, at, fastrand::Rng::new());
@@ -78,7 +79,7 @@ pub fn watch(
         let tell = tell.clone();
         move || drop(tell.send(Input::Event(Event::Touched)))
     };
-    let (_watcher, also) = files::watch(&root, args.poll, touched)
+    let (_watcher, also) = files::watch(&[files::labs(&root)], args.poll, touched)
         .map_err(|why| Trouble::Ours(format!("labs cannot be watched: {why}")))?;
     for sentence in said.into_iter().chain(also) {
         let _ = tell.send(Input::Event(Event::Notice(sentence)));
@@ -95,7 +96,8 @@ pub fn watch(
     };
     let (done, next_key) = mpsc::sync_channel(0);
     keys(&tell, window, next_key);
-    let worker = Worker::start(Arc::clone(&place), tell.clone());
+    let told = tell.clone();
+    let worker = Worker::start(Arc::clone(&place), move |input| drop(told.send(input)));
     let mut shell = Shell {
         place: &place,
         session,
@@ -103,6 +105,7 @@ pub fn watch(
         worker,
         tell,
         no_keys: false,
+        books: Vec::new(),
     };
     let end = shell.run(&inbox, &done, first, args.panic);
     if let Face::Window(window) = &mut shell.face {
@@ -135,6 +138,8 @@ struct Shell<'a> {
     worker: Worker,
     tell: Sender<Input>,
     no_keys: bool,
+    /// What the servers of the book hang on.
+    books: Vec<ChildStdin>,
 }
 
 impl Shell<'_> {
@@ -317,27 +322,42 @@ impl Shell<'_> {
         })
     }
 
-    /// Opens the book in a process of its own, which may take a minute and
-    /// outlive us: a browser is its child.
-    fn open_book(&self, at: &At) {
-        let log = netlings::cargo::target_dir(&self.place.course.root).join("book.log");
-        let started = fs::File::create(&log)
-            .and_then(|out| Ok((out.try_clone()?, out)))
-            .and_then(|(out, err)| {
-                Command::new(std::env::current_exe()?)
-                    .args(["book", &at.to_string()])
-                    .current_dir(&self.place.course.root)
-                    .stdin(Stdio::null())
-                    .stdout(out)
-                    .stderr(err)
-                    .spawn()
-            });
+    /// Opens the book, served by a process of its own. It hangs on a pipe of
+    /// ours: when we are gone it ends, once its pages are closed.
+    fn open_book(&mut self, at: &At) {
+        let root = self.place.course.root.clone();
+        let log = netlings::cargo::target_dir(&root).join("book.log");
+        let started = fs::File::create(&log).and_then(|err| {
+            let mut command = Command::new(std::env::current_exe()?);
+            command
+                .args(["book", "--linger", &at.to_string()])
+                .current_dir(root)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(err);
+            // A signal of the terminal is for us.
+            #[cfg(unix)]
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+            command.spawn()
+        });
+        let mut book = match started {
+            Ok(book) => book,
+            Err(why) => {
+                let said = Event::Notice(format!("the book did not open: {why}"));
+                return drop(self.tell.send(Input::Event(said)));
+            }
+        };
+        // The last one hangs on while a new one finds it and ends.
+        self.books.extend(book.stdin.take());
         let tell = self.tell.clone();
         thread::spawn(move || {
-            let ended = started.and_then(|mut book| book.wait());
-            let said = match ended {
-                Ok(status) if status.success() => "the book is open in your browser".to_owned(),
-                Ok(_) => {
+            let out = book.stdout.take().into_iter();
+            let mut lines =
+                out.flat_map(|out| io::BufReader::new(out).lines().map_while(Result::ok));
+            let address = lines.find_map(|line| Some(line.strip_prefix("book: ")?.to_owned()));
+            let said = match address {
+                Some(address) => format!("the book is open in your browser: {address}"),
+                None => {
                     let said = fs::read_to_string(&log).unwrap_or_default();
                     let last = said.lines().rfind(|line| !line.trim().is_empty());
                     format!(
@@ -345,9 +365,10 @@ impl Shell<'_> {
                         netlings::report::harmless(last.unwrap_or("it does not say why"))
                     )
                 }
-                Err(why) => format!("the book did not open: {why}"),
             };
             let _ = tell.send(Input::Event(Event::Notice(said)));
+            lines.for_each(drop);
+            let _ = book.wait();
         });
     }
 

@@ -27,7 +27,7 @@ pub struct Worker {
 
 impl Worker {
     /// Starts it; what it finds out goes to `tell`.
-    pub fn start(place: Arc<Place>, tell: Sender<Input>) -> Worker {
+    pub fn start(place: Arc<Place>, tell: impl Fn(Input) + Send + 'static) -> Worker {
         let (jobs, asked) = mpsc::channel::<(Job, Cancel)>();
         let thread = thread::spawn(move || {
             for (job, cancel) in asked {
@@ -36,7 +36,7 @@ impl Worker {
                 }
                 let run = AssertUnwindSafe(|| run(&place, &job, &cancel, &tell));
                 if panic::catch_unwind(run).is_err() {
-                    let _ = tell.send(Input::Broken("the run panicked; see above".to_owned()));
+                    tell(Input::Broken("the run panicked; see above".to_owned()));
                 }
             }
         });
@@ -68,16 +68,16 @@ impl Drop for Worker {
     }
 }
 
-/// Does one run. Nobody reads what is sent once the watch has ended.
-fn run(place: &Place, job: &Job, cancel: &Cancel, tell: &Sender<Input>) {
-    let say = |event| drop(tell.send(Input::Event(event)));
+/// Does one run. Nobody reads what is told once the watch has ended.
+fn run(place: &Place, job: &Job, cancel: &Cancel, tell: &impl Fn(Input)) {
+    let say = |event| tell(Input::Event(event));
     let root = &place.course.root;
     let Some(checks) = checks::find(&job.lab) else {
         return;
     };
     let lab = match place.course.lab(checks.lab) {
         Ok(lab) => lab,
-        Err(why) => return drop(tell.send(Input::Broken(why.to_string()))),
+        Err(why) => return tell(Input::Broken(why.to_string())),
     };
     let subject = Subject::Tree(Tree::Labs);
     let lab_run = LabRun::new(
@@ -108,7 +108,7 @@ fn run(place: &Place, job: &Job, cancel: &Cancel, tell: &Sender<Input>) {
     {
         say(Event::Notice(trouble));
     }
-    Last::keep(root, &result.document());
+    Last::keep(root, &result.document(), &hash);
     let (progress, _) = Progress::load(root);
     let states = (1..).zip(&lab.steps);
     let states = states.map(|(step, _)| progress.state(checks.lab, step, &hash));
