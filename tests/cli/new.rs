@@ -86,6 +86,10 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         PathBuf::from(format!("book/src/{name}.md")),
         fill(include_str!("new/chapter.md"), ""),
     ));
+    files.push((
+        PathBuf::from(format!("book/src/quiz/{name}.toml")),
+        fill(include_str!("new/quiz.toml"), ""),
+    ));
     let table = edit_labs(&read(&root.join("tests/checks/mod.rs"))?, name, Line::Add)?;
     files.push((checks.join("mod.rs"), table));
     let (summary, part) = with_chapter(&read(&root.join("book/src/SUMMARY.md"))?, name, &title)?;
@@ -106,7 +110,8 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     println!("A lab of one step, which passes:");
     println!("  labs/{name}            the stub, and the files that are given");
     println!("  solutions/{name}       the same, and the reference");
-    println!("  tests/checks/{name}.rs, tests/mutants/{name}.toml, book/src/{name}.md");
+    println!("  tests/checks/{name}.rs, tests/mutants/{name}.toml");
+    println!("  book/src/{name}.md, book/src/quiz/{name}.toml");
     println!("  tests/checks/mod.rs    two lines, for the checks");
     println!("  book/src/SUMMARY.md    one line, at the end of \"{part}\": move it to its place,");
     println!("                         and take the draft of the chapter away, if there is one");

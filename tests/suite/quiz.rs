@@ -264,8 +264,8 @@ fn a_name_without_questions_is_answered_with_the_nearest() {
             "there are no questions on \"helo\"; did you mean hello?",
         ),
         (
-            &["tls"],
-            "there are no questions on \"tls\"; there are some on addresses, ",
+            &["certificates"],
+            "there are no questions on \"certificates\"; there are some on addresses, ",
         ),
         (
             &["hello/9"],

@@ -8,8 +8,11 @@ use netlings_quiz::{Ask, BOOK, Drawn, Quiz, form};
 use super::super::has_solutions;
 use super::{Page, files, read, report, root};
 
-/// The most questions that a section has.
-const MOST: usize = 5;
+/// How many questions a section that teaches has.
+const COUNT: std::ops::RangeInclusive<usize> = 2..=5;
+
+/// The sections of a chapter that teach nothing new.
+const WITHOUT: [&str; 2] = ["classroom", "left-out"];
 
 /// Seeds besides the book's, under which everything must hold as well.
 const SEEDS: [&str; 2] = ["ada", "s4711"];
@@ -35,11 +38,16 @@ fn question_faults(name: &str, text: &str, page: &str) -> Vec<String> {
             }
         }
         if let (Some(octets), Some(from)) = (&question.octets, &question.from) {
+            // Of a line, the octets; what is said of them stands before or behind.
+            let is_octet = |word: &&str| word.len() == 2 && u8::from_str_radix(word, 16).is_ok();
             let words = |text: &str| {
-                let pairs = text.split_whitespace().filter(|word| {
-                    word.len() == 2 && word.chars().all(|sign| sign.is_ascii_hexdigit())
+                let octets = text.lines().flat_map(|line| {
+                    let words = line.split_whitespace();
+                    words
+                        .skip_while(|word| !is_octet(word))
+                        .take_while(is_octet)
                 });
-                pairs.collect::<Vec<_>>().join(" ")
+                octets.collect::<Vec<_>>().join(" ")
             };
             if !words(&read(&root().join(from))).contains(&words(octets)) {
                 faults.push(format!(
@@ -49,10 +57,19 @@ fn question_faults(name: &str, text: &str, page: &str) -> Vec<String> {
             }
         }
     }
-    for (section, count) in count.into_iter().filter(|(_, count)| *count > MOST) {
-        faults.push(format!(
-            "quiz/{name}.toml: {section} has {count} questions, at most {MOST}"
-        ));
+    let sections = page.lines().filter(|line| line.starts_with("## "));
+    let sections = sections.collect::<Vec<_>>().join("\n");
+    let teaching = form::headings(&sections)
+        .into_iter()
+        .map(|(id, _)| id)
+        .filter(|id| !WITHOUT.contains(id));
+    for id in teaching {
+        let count = count.get(id).copied().unwrap_or(0);
+        if !COUNT.contains(&count) {
+            faults.push(format!(
+                "quiz/{name}.toml: {id} has {count} questions, and two to five belong to a section"
+            ));
+        }
     }
     faults
 }
@@ -134,6 +151,19 @@ fn every_question_has_its_form() {
     report(&faults);
 }
 
+/// Every lab's chapter has questions.
+#[test]
+fn every_lab_has_questions() {
+    let asked: Vec<String> = quizzes().into_iter().map(|(name, ..)| name).collect();
+    let without = super::labs(&root())
+        .into_keys()
+        .filter(|name| !asked.contains(name));
+    let faults: Vec<String> = without
+        .map(|name| format!("book/src/quiz/{name}.toml is missing"))
+        .collect();
+    report(&faults);
+}
+
 /// What can be computed is what the question says.
 #[cfg(unix)]
 #[test]
@@ -176,7 +206,8 @@ context = "Because."
     fn a_question_out_of_form_is_told() {
         let page = "# A {#a}\n## One {#one}\n";
         let faults = |text: &str| question_faults("a", text, page);
-        assert_eq!(faults(GOOD), Vec::<String>::new());
+        let good = format!("{GOOD}{}", GOOD.replace("one-octets", "one-more"));
+        assert_eq!(faults(&good), Vec::<String>::new());
         let six: String = (0..6)
             .map(|n| GOOD.replace("octets\"\nsection", &format!("octets-{n}\"\nsection")))
             .collect();
@@ -190,7 +221,8 @@ context = "Because."
                 "does not fit 1 octets",
             ),
             (GOOD.replace("one", "two"), "the chapter has no \"two\""),
-            (six, "one has 6 questions, at most 5"),
+            (six, "one has 6 questions, and two to five"),
+            (GOOD.to_owned(), "one has 1 questions, and two to five"),
         ] {
             let faults = faults(&text);
             let told = faults.iter().any(|fault| fault.contains(words));
