@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::task::yield_now;
 
 use crate::room::Room;
 use crate::seats::{Handle, Id, Limits, Output};
@@ -103,8 +104,13 @@ impl Hub {
                 (room.take(id, octets), room.is_crowded())
             };
             match output {
-                // A wake between the two lines is kept for us.
-                Output::Nothing => line.more.notified().await,
+                // A wake between the two lines is kept for us. Who waits its
+                // turn once more has all that others say at this moment, and
+                // sends it in one write.
+                Output::Nothing => {
+                    line.more.notified().await;
+                    yield_now().await;
+                }
                 output => {
                     if !is_crowded {
                         self.calm.notify_waiters();
