@@ -217,9 +217,14 @@ fn fold(question: &Drawn) -> String {
 fn wrong(question: &Drawn) -> String {
     let mut html = String::new();
     let mut item = |of: &str, shown: String, why: &str| {
+        let colon = if shown.ends_with(['.', '?', '!']) {
+            ""
+        } else {
+            ":"
+        };
         let _ = writeln!(
             html,
-            "<li data-of=\"{}\"><i>{shown}</i> <span>{}</span></li>",
+            "<li data-of=\"{}\"><i>{shown}{colon}</i> <span>{}</span></li>",
             attribute(of),
             inline(why)
         );
@@ -233,7 +238,7 @@ fn wrong(question: &Drawn) -> String {
     }
     for Mistake { field, answer, why } in &question.mistakes {
         let shown = match field {
-            Some(field) => format!("{}: {}", inline(field), inline(answer)),
+            Some(field) => format!("{} = {}", inline(field), inline(answer)),
             None => inline(answer),
         };
         let of = match field {

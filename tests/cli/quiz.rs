@@ -520,7 +520,10 @@ fn grade(root: &Path, args: &Args) -> Result<Verdict, Trouble> {
     for file in &args.grade {
         let text = fs::read(file)
             .map_err(|error| Trouble::Misuse(format!("{}: {error}", file.display())))?;
-        let mut grade = grade_sheet(root, &String::from_utf8_lossy(&text), args.seed.as_deref());
+        let text = String::from_utf8_lossy(&text);
+        // Some editors put a mark before the first line.
+        let text = text.trim_start_matches('\u{feff}');
+        let mut grade = grade_sheet(root, text, args.seed.as_deref());
         grade.file = file.display().to_string();
         sheets.push(grade);
     }

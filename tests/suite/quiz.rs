@@ -395,6 +395,12 @@ fn sheets_are_exported_filled_in_and_graded() {
             "name \"Bob ·[2J\"",
             Some(0),
         ),
+        (
+            "windows",
+            format!("\u{feff}{}", copied.replace('\n', "\r\n")),
+            " of 17 right\n",
+            Some(0),
+        ),
         ("empty", bobs.clone(), " 0 of 17 right\n", Some(0)),
         (
             "none",

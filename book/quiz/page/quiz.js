@@ -195,13 +195,13 @@ class Question {
     else if (what === 'few') this.say('Not yet.', `Right so far, and ${some('octet', [' is missing', 's are missing'])}.`);
     else if (what === 'place') this.say('No.', `Line ${number} is the first in a wrong place.`);
     else if (what === 'fields') {
-      const said = places.map((place) => {
-        const [at, mistake] = place.split(':');
-        const words = mistake ? why((_, index) => index === Number(mistake)).textContent : 'not this.';
-        return `${this.name(this.fields[at])}: ${words}`;
-      });
+      const of = places.map((place) => place.split(':'));
+      const name = ([at]) => this.name(this.fields[at]);
+      const said = of.filter(([, mistake]) => mistake).map((each) => `${name(each)}: ${why((_, index) => index === Number(each[1])).textContent}`);
+      const others = of.filter(([, mistake]) => !mistake).map(name);
+      if (others.length) said.push(`Not this: ${others.join(', ')}.`);
       this.say('No.', said.join(' '));
-    } else this.say('No.', 'Not this.');
+    } else this.say('No.', 'Look again at the section.');
   }
 
   /** A word, and text or what an element holds. */

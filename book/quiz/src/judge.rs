@@ -270,7 +270,7 @@ impl Drawn {
     /// What there is to say to a wrong answer, in a sentence or two.
     pub fn words(&self, hint: &Hint) -> String {
         let why = |at: &usize| self.mistakes.get(*at).map(|mistake| mistake.why.clone());
-        let unnamed = || "Not this.".to_owned();
+        let unnamed = || "Look again at the section.".to_owned();
         match (hint, &self.ask) {
             (Hint::Choice(at), Ask::Choice { choices, .. }) => {
                 let choice = choices.get(*at);
@@ -285,14 +285,19 @@ impl Drawn {
             (Hint::TooFew(count), _) => format!("Right so far, and {count} octets are missing."),
             (Hint::Place(at), _) => format!("Line {at} is the first in a wrong place."),
             (Hint::Fields(wrong), Ask::Fields(fields)) => {
-                let said = wrong.iter().map(|(at, mistake)| {
-                    let name = fields.get(*at).map_or("", |field| field.name.as_str());
+                let name = |at: &usize| fields.get(*at).map_or("", |field| field.name.as_str());
+                let mut said = Vec::new();
+                let mut others = Vec::new();
+                for (at, mistake) in wrong {
                     match mistake.as_ref().and_then(why) {
-                        Some(why) => format!("{name}: {why}"),
-                        None => format!("{name}: not this."),
+                        Some(why) => said.push(format!("{}: {why}", name(at))),
+                        None => others.push(name(at)),
                     }
-                });
-                said.collect::<Vec<_>>().join(" ")
+                }
+                if !others.is_empty() {
+                    said.push(format!("Not this: {}.", others.join(", ")));
+                }
+                said.join(" ")
             }
             _ => unnamed(),
         }
@@ -495,6 +500,9 @@ context = "c"
             .expect("w1");
         assert_eq!(verdict("a-one-choice", &wrong), format!("choice {place}"));
         assert_eq!(question.words(&Hint::Choice(place)), "y1");
+        let fields = drawn("a-one-fields");
+        let both = Hint::Fields(vec![(0, None), (1, Some(0))]);
+        assert_eq!(fields.words(&both), "y: in octets Not this: x.");
         assert_eq!(
             question.read("e"),
             Err("'e' is none of the letters a to d".to_owned())
