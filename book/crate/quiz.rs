@@ -92,9 +92,9 @@ fn section(quiz: &Quiz, id: &str, title: &str) -> String {
         return html;
     }
     format!(
-        "\n<section class=\"quiz\" aria-label=\"Questions: {}\">\n<p class=\"quiz-title\">Questions</p>\n{html}\
-        <p class=\"quiz-foot\"><span class=\"quiz-score\"></span> <button type=\"button\" disabled>Start over</button></p>\n</section>\n\n",
-        attribute(title)
+        "\n<section class=\"quiz\" aria-label=\"Questions: {title}\">\n<p class=\"quiz-title\">Questions</p>\n{html}\
+        <p class=\"quiz-foot\"><span class=\"quiz-score\"></span> <button type=\"button\" aria-label=\"Start over: {title}\" disabled>Start over</button></p>\n</section>\n\n",
+        title = attribute(title)
     )
 }
 
@@ -104,8 +104,8 @@ fn form_of(question: &Drawn, number: usize) -> String {
     let packet = question.octets.as_deref().map(packet).unwrap_or_default();
     format!(
         "<form class=\"question\" data-id=\"{id}\" data-kind=\"{kind}\" data-answer=\"{answer}\" autocomplete=\"off\" novalidate>\n\
-        <fieldset>\n<legend><b class=\"quiz-number\">{number}</b> {prompt}</legend>\n{packet}{fields}</fieldset>\n\
-        <div class=\"quiz-acts\"><button type=\"submit\" disabled>Check</button><output role=\"status\"></output></div>\n\
+        <fieldset>\n<legend><b class=\"quiz-number\">{number}</b> {prompt}</legend>\n{packet}{fields}\
+        <div class=\"quiz-acts\"><button type=\"submit\" disabled>Check</button><output role=\"status\"></output></div>\n</fieldset>\n\
         {fold}</form>\n",
         id = attribute(&question.id),
         answer = attribute(&answer),
