@@ -260,8 +260,8 @@ fn ask_all(selected: &Selected, plain: bool) -> Result<Verdict, Trouble> {
     }
     let missing = match count - asked {
         0 => String::new(),
-        1 => ", 1 question was not asked".to_owned(),
-        missing => format!(", {missing} questions were not asked"),
+        1 => ", 1 question was not answered".to_owned(),
+        missing => format!(", {missing} questions were not answered"),
     };
     println!("\n{right} of {count} right at the first try{missing}");
     let chapter = selected.name.split('/').next().unwrap_or_default();

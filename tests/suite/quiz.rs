@@ -323,7 +323,7 @@ fn a_quiz_on_the_terminal_asks_explains_and_scores() {
     for typed in ["b\nq\n", "b\n", "b"] {
         let (status, said, _) = quiz(&["hello/3"], typed);
         assert!(
-            said.contains("\n1 of 2 right at the first try, 1 question was not asked\n"),
+            said.contains("\n1 of 2 right at the first try, 1 question was not answered\n"),
             "{said}"
         );
         assert_eq!(status, Some(1));
