@@ -156,7 +156,7 @@ impl Desk {
     fn dress(&self, headers: &mut HeaderMap) {
         let policy = format!(
             "default-src 'self'; script-src 'self' 'nonce-{}'; style-src 'self' 'unsafe-inline'; \
-             img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
+             img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
             self.nonce
         );
         if let Ok(policy) = HeaderValue::try_from(policy) {

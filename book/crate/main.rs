@@ -3,7 +3,8 @@
 //! mdBook does the work, as a library. What it does not do stands here: a
 //! failed include is told (`include.rs`), predictions and figures get
 //! their frames (`dress.rs`), widgets their places (`widget.rs`), sections their
-//! questions (`quiz.rs`), and the pages appear all at once (`publish.rs`).
+//! questions (`quiz.rs`), each page its description (`head.rs`), and the pages
+//! appear all at once (`publish.rs`).
 //!
 //! On the learner's machine the pages are live: `serve.rs` holds the book in
 //! memory (`pages.rs`), answers the browser (`answer.rs`) and keeps the checker
@@ -12,6 +13,7 @@
 mod answer;
 mod checker;
 mod dress;
+mod head;
 mod include;
 mod pages;
 mod publish;
@@ -44,6 +46,11 @@ enum Command {
         /// The folder for the pages; without it, `target/book`.
         #[arg(long, value_name = "DIR")]
         dest: Option<PathBuf>,
+        /// Where the book will be found, `https://HOST/PATH/`: for the list of
+        /// pages, the card that a link to a page shows, and the page that says
+        /// that there is none. Without it, the first two are left out.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
     },
     /// Build the book, serve it on the loopback, and open it in a browser. A
     /// listing that is not there is told, and the rest can be read.
@@ -108,10 +115,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Error> {
     let root = root();
     match command {
-        Command::Build { dest } => {
+        Command::Build { dest, url } => {
             let dest = dest.unwrap_or_else(|| root.join("target").join("book"));
             let dest = std::path::absolute(&dest).map_err(|error| Error::Path(dest, error))?;
-            publish::build(&root.join("book"), &dest, Includes::Strict)?;
+            publish::build(&root.join("book"), &dest, Includes::Strict, url.as_deref())?;
             say(&format!(
                 "book: {}",
                 from_here(&dest.join("index.html")).display()

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
 
+use crate::head::{self, Said};
 use crate::{Error, dress, include, quiz, widget};
 
 /// A file in each book that this program built. Only a folder that has it, or
@@ -26,11 +27,22 @@ pub enum Includes {
 /// Builds the book at `root` into `dest`. The pages are made in a folder beside
 /// `dest` and then take its place, so that nobody reads half a book; if the
 /// build fails, `dest` is as it was.
-pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> {
-    let mut book = MDBook::load(root).map_err(|error| Error::MdBook(format!("{error:#}")))?;
+///
+/// `url` is where the book will be found, for what needs a whole address.
+pub fn build(root: &Path, dest: &Path, includes: Includes, url: Option<&str>) -> Result<(), Error> {
+    let failed = |error| Error::MdBook(format!("{error:#}"));
+    let mut book = MDBook::load(root).map_err(failed)?;
+    if let Some(url) = url {
+        let site = head::site(url).map_err(Error::MdBook)?;
+        book.config
+            .set("output.html.site-url", site)
+            .map_err(failed)?;
+    }
     let src = root.join(&book.config.book.src);
     let widgets = root.join(widget::FOLDER);
     let mut failures = Vec::new();
+    let mut said = Vec::new();
+    let about = book.config.book.description.clone().unwrap_or_default();
     book.book.for_each_mut(|item| {
         if let BookItem::Chapter(chapter) = item
             && let Some(path) = &chapter.source_path
@@ -38,7 +50,13 @@ pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> 
             let page = src.join(path);
             let folder = page.parent().unwrap_or(&src);
             let shown = Path::new("book/src").join(path).display().to_string();
-            let (content, failed) = include::check(&chapter.content, folder, &shown);
+            let (content, description) = head::take(&chapter.content);
+            said.push(Said {
+                path: page_of(path),
+                title: chapter.name.clone(),
+                description: description.unwrap_or_else(|| about.clone()),
+            });
+            let (content, failed) = include::check(&content, folder, &shown);
             failures.extend(failed);
             let name = path.with_extension("");
             let (content, failed) = widget::place(&content, &widgets, &name, &shown);
@@ -57,11 +75,26 @@ pub fn build(root: &Path, dest: &Path, includes: Includes) -> Result<(), Error> 
     }
     replaceable(dest)?;
     let fresh = beside(dest, "new");
-    let built = fill(&mut book, &widgets, &fresh).and_then(|()| swap(&fresh, dest));
+    let title = book.config.book.title.clone().unwrap_or_default();
+    let built = fill(&mut book, &widgets, &fresh)
+        .and_then(|()| {
+            head::write(&fresh, &title, &said, url)
+                .map_err(|error| Error::Path(fresh.clone(), error))
+        })
+        .and_then(|()| swap(&fresh, dest));
     if built.is_err() {
         let _ = fs::remove_dir_all(&fresh);
     }
     built
+}
+
+/// The page that a source becomes: `hello.html`.
+fn page_of(source: &Path) -> String {
+    let page = match source.file_name() {
+        Some(name) if name == "README.md" => source.with_file_name("index.html"),
+        _ => source.with_extension("html"),
+    };
+    page.to_string_lossy().replace('\\', "/")
 }
 
 fn fill(book: &mut MDBook, widgets: &Path, fresh: &Path) -> Result<(), Error> {

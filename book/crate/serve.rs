@@ -208,9 +208,10 @@ fn build(root: &Path, nonce: &str) -> Result<Pages, Error> {
     let folder = root
         .join("target")
         .join(format!("book-live-{}", std::process::id()));
-    let built = publish::build(&root.join("book"), &folder, Includes::Lenient).and_then(|()| {
-        Pages::load(&folder, nonce).map_err(|error| Error::Path(folder.clone(), error))
-    });
+    let built =
+        publish::build(&root.join("book"), &folder, Includes::Lenient, None).and_then(|()| {
+            Pages::load(&folder, nonce).map_err(|error| Error::Path(folder.clone(), error))
+        });
     let _ = fs::remove_dir_all(&folder);
     built
 }

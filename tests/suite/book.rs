@@ -14,7 +14,7 @@ use etherparse::{Ipv4Header, NetHeaders, PacketHeaders, TransportHeader};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::Deserialize;
 
-use super::root;
+use super::{has_solutions, root};
 
 #[cfg(unix)]
 mod console;
@@ -273,10 +273,57 @@ fn summary_faults(pages: &[Page]) -> Vec<String> {
             }
         }
     }
-    let unlisted = pages
-        .iter()
-        .filter(|page| page.path != summary.path && !listed.contains(&page.path));
+    // The page for what is not there is found by nobody who looks for it.
+    let unlisted = pages.iter().filter(|page| {
+        page.path != summary.path && !page.path.ends_with("404.md") && !listed.contains(&page.path)
+    });
     faults.extend(unlisted.map(|page| format!("{} is not in SUMMARY.md", page.shown)));
+    faults
+}
+
+// ---------------------------------------------------------------- what lasts
+
+/// The anchors of a page that are written down; those that mdBook makes of a
+/// heading's words change with the words.
+fn anchors(page: &Page) -> Vec<String> {
+    let name = page.path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = if name == "README" {
+        "index".into()
+    } else {
+        name
+    };
+    let mut anchors: Vec<String> = ids(&page.text)
+        .into_iter()
+        .filter(|id| page.text.contains(&format!("{{#{id}}}")) || name == "glossary")
+        .map(|id| format!("{name}.html#{id}"))
+        .collect();
+    anchors.push(format!("{name}.html"));
+    anchors
+}
+
+/// What a page says of itself: pages without a description, with one that is cut
+/// off where it is shown, and with another page's.
+fn description_faults(pages: &[Page]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut faults = Vec::new();
+    for page in pages {
+        if page.path.ends_with("SUMMARY.md") || page.path.ends_with("404.md") {
+            continue;
+        }
+        let second = page.text.lines().nth(1).unwrap_or_default();
+        let said = second
+            .strip_prefix("<!-- description: ")
+            .and_then(|rest| rest.strip_suffix(" -->"));
+        let count = said.map_or(0, |said| said.chars().count());
+        if !(50..=160).contains(&count) {
+            faults.push(format!(
+                "{}:2: a description of {count} characters; 50 to 160 are shown: <!-- description: ... -->",
+                page.shown
+            ));
+        } else if !seen.insert(second) {
+            faults.push(format!("{}:2: another page's description", page.shown));
+        }
+    }
     faults
 }
 
@@ -867,6 +914,55 @@ fn every_page_is_in_the_summary_and_the_other_way_round() {
     report(&summary_faults(&pages(&root())));
 }
 
+/// Somebody has linked to it: what once was an address of the book leads there
+/// still. `NETLINGS_RECORD=1` adds the new ones.
+#[test]
+fn every_anchor_that_ever_was_is_still_there() {
+    if !has_solutions() {
+        return; // a class may have fewer chapters
+    }
+    let path = root().join("tests/suite/book/anchors.txt");
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let kept: BTreeSet<&str> = kept.lines().collect();
+    let pages = pages(&root());
+    let pages = pages
+        .iter()
+        .filter(|page| !page.path.ends_with("SUMMARY.md") && !page.path.ends_with("404.md"));
+    let now: BTreeSet<String> = pages.flat_map(anchors).collect();
+    if std::env::var_os("NETLINGS_RECORD").is_some_and(|value| value == "1") {
+        let all: BTreeSet<&str> = kept
+            .iter()
+            .copied()
+            .chain(now.iter().map(String::as_str))
+            .collect();
+        let text: String = all.into_iter().flat_map(|anchor| [anchor, "\n"]).collect();
+        fs::write(&path, text).expect("the list can be written");
+        return;
+    }
+    let gone = kept.iter().filter(|anchor| !now.contains(**anchor));
+    let gone = gone.map(|anchor| format!("{anchor} is gone; links to it lead nowhere"));
+    let new = now.iter().filter(|anchor| !kept.contains(anchor.as_str()));
+    println!(
+        "{} anchors are new; NETLINGS_RECORD=1 keeps them",
+        new.count()
+    );
+    report(&gone.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_page_says_what_it_is_about() {
+    report(&description_faults(&pages(&root())));
+    let page = |text: &str| Page {
+        path: PathBuf::from("a.md"),
+        shown: "a.md".to_owned(),
+        text: text.to_owned(),
+    };
+    let said = format!("# A\n<!-- description: {} -->\n", "word ".repeat(12));
+    assert_eq!(description_faults(&[page(&said)]), [""; 0]);
+    assert_eq!(description_faults(&[page(&said), page(&said)]).len(), 1);
+    assert_eq!(description_faults(&[page("# A\n\nText.\n")]).len(), 1);
+}
+
 /// One topic, one name: a lab has its chapter, with its steps and its hints.
 #[test]
 fn every_lab_has_its_chapter_in_the_form_that_the_tools_read() {
@@ -933,7 +1029,7 @@ fn the_glossary_is_in_order_and_defines_each_term_once() {
 /// pasted.
 #[test]
 fn no_hint_holds_a_line_of_the_reference() {
-    if !super::has_solutions() {
+    if !has_solutions() {
         return;
     }
     let root = root();

@@ -585,6 +585,64 @@ fn no_published_page_has_anything_live() {
     assert!(seen > 10, "only {seen} pages were looked at");
 }
 
+/// The address is told, or left out; none stands in the sources.
+#[test]
+#[ignore = "takes long: compiles mdBook"]
+fn a_published_book_knows_its_own_address() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dest = folder.path().join("book");
+    let build = |more: &[&str]| {
+        let output = Command::new(book_program())
+            .current_dir(root())
+            .args(["build", "--dest"])
+            .arg(&dest)
+            .args(more)
+            .output()
+            .expect("the book's program can be started");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let head = |page: &str| {
+        let page = fs::read_to_string(dest.join(page)).expect("the page is built");
+        page.split("</head>").next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(build(&[]), "");
+    assert!(!dest.join("sitemap.xml").exists());
+    let page = head("hello.html");
+    assert!(!page.contains("https://"), "{page}");
+    assert!(page.contains("<meta property=\"og:title\" content=\"The first conversation\">"));
+    assert_eq!(page.matches("name=\"description\"").count(), 1, "{page}");
+    assert_eq!(build(&["--url", "https://example.org/course/"]), "");
+    let page = head("hello.html");
+    for part in [
+        "<link rel=\"canonical\" href=\"https://example.org/course/hello.html\">",
+        "content=\"https://example.org/course/figures/card.png\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(dest.join("figures/card.png").is_file());
+    assert!(head("404.html").contains("<base href=\"/course/\">"));
+    let list = fs::read_to_string(dest.join("sitemap.xml")).expect("it is written");
+    assert!(
+        list.contains("<loc>https://example.org/course/</loc>"),
+        "{list}"
+    );
+    assert!(
+        list.contains("<loc>https://example.org/course/hello.html</loc>"),
+        "{list}"
+    );
+    assert!(
+        !list.contains("print.html") && !list.contains("404"),
+        "{list}"
+    );
+    for wrong in [
+        "example.org/course/",
+        "https://example.org/course",
+        "https:///",
+    ] {
+        assert!(build(&["--url", wrong]).contains("ends with /"), "{wrong}");
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 #[ignore = "takes long: compiles mdBook, and starts a browser"]

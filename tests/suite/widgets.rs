@@ -567,6 +567,13 @@ fn in_a_browser_every_widget_is_for_everyone() {
     browse(&script("page.mjs"), "everyone");
 }
 
+/// Prints what each page weighs: the figures of the maintainers' page.
+#[test]
+#[ignore = "takes long: builds the book and starts a browser"]
+fn in_a_browser_the_pages_are_light() {
+    browse("weigh");
+}
+
 /// A line for a widget that is not there, twice on a page, or in a listing.
 #[test]
 #[ignore = "takes long: compiles mdBook"]

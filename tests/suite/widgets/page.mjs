@@ -1,5 +1,5 @@
-// Drives the page of all widgets in Chromium:
-// `node page.mjs use|everyone BOOK TOOLS CHROMIUM [WIDGET]`. What is wrong goes to
+// Drives the page of all widgets in Chromium, and weighs every page:
+// `node page.mjs use|everyone|weigh BOOK TOOLS CHROMIUM [WIDGET]`. What is wrong goes to
 // standard error, a sentence each, and the exit status is 1.
 
 import { createServer } from 'node:http';
@@ -220,7 +220,41 @@ async function everyone() {
   await forced.close();
 }
 
-await ({ use, everyone })[part]();
+/** A page with our own scripts, compressed; the course's figures say what they weigh. */
+const OWN_MAX = 60_000;
+
+/** What each page brings along, and when its first words stand. */
+async function weigh() {
+  const pages = readdirSync(book).filter((file) => file.endsWith('.html') && !['404.html', 'print.html', 'toc.html'].includes(file));
+  const rows = [];
+  for (const path of pages) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const bodies = [];
+    page.on('response', (response) => bodies.push(response.body().then((octets) => [new URL(response.url()).pathname, octets])));
+    await page.goto(base + path, { waitUntil: 'networkidle' });
+    const painted = await page.evaluate(() => new Promise((done) => {
+      new PerformanceObserver((list) => done(list.getEntriesByName('first-contentful-paint')[0].startTime)).observe({ type: 'paint', buffered: true });
+    }));
+    const sum = { path, octets: 0, compressed: 0, own: 0, painted: Math.round(painted) };
+    for (const [name, octets] of await Promise.all(bodies)) {
+      // A font is compressed already.
+      const small = name.endsWith('.woff2') ? octets.length : gzipSync(octets, { level: 9 }).length;
+      sum.octets += octets.length;
+      sum.compressed += small;
+      if (/^\/(theme|widgets)\/.*\.js$/.test(name)) sum.own += small;
+    }
+    if (sum.own > OWN_MAX) fault(`${path}: our own scripts weigh ${sum.own} octets, and ${OWN_MAX} are allowed`);
+    rows.push(sum);
+    await context.close();
+  }
+  rows.sort((one, other) => other.compressed - one.compressed);
+  for (const { path, octets, compressed, own, painted } of rows) {
+    console.log(`${path}: ${octets} octets, ${compressed} compressed, of these ${own} our own script; first words after ${painted} ms`);
+  }
+}
+
+await ({ use, everyone, weigh })[part]();
 await browser.close();
 server.close();
 console.log(`${part}: ${names.length} widgets, ${faults.length} faults`);
