@@ -8,6 +8,10 @@ mod suite {
     mod book;
     mod captures;
     mod cli;
+    #[cfg(target_os = "linux")]
+    mod grade;
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    mod hostile;
     mod layers;
     mod live;
     #[cfg(target_os = "linux")]

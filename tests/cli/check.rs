@@ -11,6 +11,8 @@ use netlings::check::{Check, LabChecks, Need, Outcome};
 use netlings::checks;
 use netlings::course::{Lab, Tree, Trouble};
 use netlings::date;
+#[cfg(target_os = "linux")]
+use netlings::jail::{Jail, Level};
 use netlings::progress::{self, Progress};
 use netlings::report::{self, Look, Pointers};
 use netlings::runner::{self, Checked, Plan};
@@ -47,6 +49,11 @@ pub struct Args {
     /// Every failure's report, not the first alone, with every line of it.
     #[arg(long)]
     verbose: bool,
+    /// Keep the program in the jail that `grade` keeps it in: L3, or L2 where
+    /// namespaces are refused.
+    #[cfg(target_os = "linux")]
+    #[arg(long, value_name = "LEVEL", conflicts_with = "exec")]
+    isolation: Option<Level>,
     /// The signs of ASCII alone, for a terminal that lacks others.
     #[arg(long)]
     ascii: bool,
@@ -119,6 +126,11 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         let mut run = LabRun::new(place, checks, lab, subject, which, seed);
         run.look.verbose = args.verbose;
         run.look.ascii |= args.ascii;
+        #[cfg(target_os = "linux")]
+        {
+            let jail = args.isolation.filter(|&level| level != Level::L1);
+            run.jail = jail.map(Jail::new);
+        }
         let result = if args.json {
             run.quietly()
         } else {
@@ -214,6 +226,8 @@ pub struct LabRun<'a> {
     which: Which,
     /// This check alone, of those.
     pub only: Option<&'static str>,
+    #[cfg(target_os = "linux")]
+    jail: Option<Jail>,
     seed: u64,
     look: Look,
 }
@@ -275,6 +289,8 @@ impl<'a> LabRun<'a> {
             subject,
             which,
             only: None,
+            #[cfg(target_os = "linux")]
+            jail: None,
             seed,
             look: Look::of_stdout(),
         }
@@ -346,6 +362,12 @@ impl<'a> LabRun<'a> {
             .iter()
             .any(|check| check.needs.contains(&Need::Shortfall));
         let program = match program(root, &result.lab, &result.subject, short, cancel) {
+            #[cfg(target_os = "linux")]
+            Ok(program) => Program {
+                jail: self.jail.clone(),
+                ..program
+            },
+            #[cfg(not(target_os = "linux"))]
             Ok(program) => program,
             Err(unbuilt) => {
                 result.unbuilt = Some(unbuilt);
@@ -367,6 +389,7 @@ impl<'a> LabRun<'a> {
             program,
             seed: self.seed,
             root: root.clone(),
+            at_once: None,
             cancel: cancel.cloned().unwrap_or_default(),
         };
         for group in groups {

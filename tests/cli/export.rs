@@ -36,6 +36,9 @@ pub struct Args {
 /// What stands at the top of a student's repository beside book, labs and tests.
 const TOP: &[&str] = &[".cargo", ".gitignore", "README.md"];
 
+/// What shows the points at each push.
+const FEEDBACK: &[u8] = include_bytes!("export/feedback.yml");
+
 /// What is left out of `tests` and `book`: pieces of solutions.
 const LEFT_OUT: &[&str] = &[
     "tests/bench",
@@ -161,7 +164,8 @@ fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble>
     let tops = TOP.iter().map(|name| (*name).to_owned()).chain(licences);
     for name in tops.chain(["book".to_owned(), "tests".to_owned()]) {
         if root.join(&name).exists() {
-            copy(root, Path::new(&name), to).map_err(|error| trouble(Path::new(&name), error))?;
+            copy(root, Path::new(&name), LEFT_OUT, to)
+                .map_err(|error| trouble(Path::new(&name), error))?;
         }
     }
     let put = |path: &Path, octets: &[u8]| {
@@ -208,6 +212,7 @@ fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble>
         leave_out(to, lab.lab).map_err(|error| trouble(to, error))?;
     }
     put(table, text.as_bytes())?;
+    put(Path::new(".github/workflows/feedback.yml"), FEEDBACK)?;
     with_listings(root, labs, to)
 }
 
@@ -231,8 +236,8 @@ fn leave_out(to: &Path, lab: &str) -> io::Result<()> {
 }
 
 /// Copies a file, or a folder without what is hidden, left over or left out.
-fn copy(root: &Path, path: &Path, to: &Path) -> io::Result<()> {
-    if LEFT_OUT.iter().any(|left_out| path == Path::new(left_out)) {
+pub fn copy(root: &Path, path: &Path, left_out: &[&str], to: &Path) -> io::Result<()> {
+    if left_out.iter().any(|name| path == Path::new(name)) {
         return Ok(());
     }
     let from = root.join(path);
@@ -248,7 +253,7 @@ fn copy(root: &Path, path: &Path, to: &Path) -> io::Result<()> {
         let skip =
             shown.starts_with('.') || matches!(&*shown, "target" | "__pycache__" | "node_modules");
         if !skip && !left_over.iter().any(|end| shown.ends_with(end)) {
-            copy(root, &path.join(&name), to)?;
+            copy(root, &path.join(&name), left_out, to)?;
         }
     }
     Ok(())

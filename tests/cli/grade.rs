@@ -1,14 +1,18 @@
 //! `netlings grade`: from a folder of submissions to grades, on results that
 //! hold against broken and hostile programs.
 //!
-//! A submission is copied in, built in a jail over the teacher's own crate, and
+//! A submission is copied in, built in a jail over the teacher's crate, and
 //! each check runs it in a jail of its own. What comes out is one record a
 //! submission, written when it is whole, and the formats made from it.
 
 mod formats;
 mod intake;
+pub mod merge;
 mod pack;
+pub mod plan;
 mod result;
+mod results;
+mod summary;
 mod workshop;
 
 use std::collections::BTreeMap;
@@ -16,7 +20,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -31,18 +34,19 @@ use netlings::report::{self, Look, Pointers};
 use netlings::runner::{self, Checked, Plan};
 use netlings::trial::Program;
 use netlings::wait::Cancel;
-use sha2::{Digest, Sha256};
 
 use crate::{Place, Verdict};
+use merge::{Part, Shard};
 use pack::Pack;
 use result::{Built, Graded, Grader, SCHEMA, Status, Test, TestStatus};
+use results::Results;
 use workshop::Workshop;
 
 /// Arguments of `grade`.
 #[derive(clap::Args)]
 #[command(
     after_help = "FOLDER has a folder for each submission, named after the student; in it the lab's files lie as in\n\
-    the course (labs/NAME/src/...) or as in the lab (src/...). Nothing else of it is read.\n\n\
+    the course (labs/NAME/src/...), as in the lab (src/...) or side by side. Nothing else is read.\n\n\
     Examples:\n  cargo netlings grade --new-pack pack.toml\n  \
     cargo netlings grade submissions --lab framing --pack pack.toml --out results\n  \
     cargo netlings grade submissions --lab framing --pack pack.toml --out results --resume"
@@ -77,40 +81,20 @@ pub struct Args {
     new_pack: Option<PathBuf>,
 }
 
-/// One part of a class.
-#[derive(Clone, Copy, Debug)]
-pub struct Shard {
-    index: u64,
-    count: u64,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Shard, String> {
-        let read = || {
-            let (index, count) = text.split_once('/')?;
-            Some((index.parse().ok()?, count.parse().ok()?))
-        };
-        match read() {
-            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
-            _ => Err("I/N with I from 1 to N, for example 2/8".to_owned()),
-        }
-    }
-}
-
-impl Shard {
-    fn has(self, submission: &str) -> bool {
-        let digest = Sha256::digest(submission);
-        let hash = digest
-            .first_chunk()
-            .map_or(0, |first| u64::from_be_bytes(*first));
-        hash % self.count == self.index - 1
-    }
-}
+/// The exit status of a shard that would fail again in the same way.
+const DO_NOT_RETRY: i32 = 42;
 
 /// Runs the command.
 pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
+    let done = grade(place, args);
+    if let (Some(_), Err(Trouble::Misuse(what))) = (args.shard, &done) {
+        eprintln!("netlings: {what}");
+        std::process::exit(DO_NOT_RETRY);
+    }
+    done
+}
+
+fn grade(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     if let Some(path) = &args.new_pack {
         Pack::create(path)?;
         println!("{}: a new pack, with a new key", path.display());
@@ -136,17 +120,18 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     for said in &listed.odd {
         eprintln!("netlings: {said}");
     }
-    let mut submissions = listed.submissions;
-    if let Some(shard) = args.shard {
-        submissions.retain(|submission| shard.has(submission));
-    }
-    if submissions.is_empty() {
+    let class = listed.submissions;
+    if class.is_empty() {
         return Err(Trouble::Misuse(format!(
             "{} has no submissions: a folder for each is expected",
             folder.display()
         )));
     }
-    let results = Results::open(out, args.resume)?;
+    let mut submissions = class.clone();
+    if let Some(shard) = args.shard {
+        submissions.retain(|submission| shard.has(submission));
+    }
+    let results = Results::open(out, args.resume || args.shard.is_some())?;
     let workroom = Workroom::new()?;
     eprintln!("building the reference of {} ...", lab.name);
     let workshop = Workshop::open(place, &lab, args.isolation, &workroom.path)?;
@@ -160,6 +145,10 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         Build::Built(paths) => paths.into_iter().next(),
         _ => None,
     };
+    if shortfall.is_none() {
+        eprintln!("netlings: without the library to preload, some checks count for nobody");
+    }
+    let in_turn = args.isolation != Level::L3 && !rustix::process::geteuid().is_root();
     let grading = Grading {
         place,
         checks,
@@ -170,15 +159,20 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         workshop,
         grader,
         level: args.isolation,
+        in_turn,
         shortfall,
         results: &results,
     };
-    let jobs = args.jobs.map_or_else(
-        || thread::available_parallelism().map_or(2, usize::from),
-        usize::from,
-    );
+    let jobs = match args.jobs {
+        _ if in_turn => 1,
+        Some(jobs) => usize::from(jobs),
+        None => thread::available_parallelism().map_or(2, usize::from),
+    };
     let all = grading.all(&submissions, jobs)?;
-    results.write_all(&all)?;
+    match args.shard {
+        Some(shard) => Part::new(shard, &class, &grading.grader, &all).write(out)?,
+        None => results.write_all(&all)?,
+    }
     summarise(&all);
     let trouble = all.iter().filter(|graded| graded.status == Status::Error);
     match trouble.count() {
@@ -289,104 +283,6 @@ impl Drop for Workroom {
     }
 }
 
-/// The folder of results.
-struct Results {
-    folder: PathBuf,
-    resume: bool,
-}
-
-impl Results {
-    fn open(folder: &Path, resume: bool) -> Result<Results, Trouble> {
-        let there = folder.join("submissions").is_dir();
-        if there && !resume {
-            return Err(Trouble::Misuse(format!(
-                "{} has results already; --resume goes on with them",
-                folder.display()
-            )));
-        }
-        fs::create_dir_all(folder.join("submissions"))
-            .map_err(|error| Trouble::Misuse(format!("{}: {error}", folder.display())))?;
-        Ok(Results {
-            folder: folder.to_owned(),
-            resume,
-        })
-    }
-
-    /// Where the results of a submission are: its name, without what a file's
-    /// name cannot hold everywhere.
-    fn of(&self, submission: &str) -> PathBuf {
-        let mut name = String::new();
-        for octet in submission.bytes() {
-            if octet.is_ascii_alphanumeric() || b"-_@+".contains(&octet) {
-                name.push(char::from(octet));
-            } else if octet == b'.' && !name.is_empty() {
-                name.push('.');
-            } else {
-                name.push_str(&format!("%{octet:02X}"));
-            }
-        }
-        self.folder.join("submissions").join(name)
-    }
-
-    /// The record of an earlier run, if it is of the same files, pack and
-    /// grader, and counts.
-    fn known(&self, submission: &str, sha256: &str, grader: &Grader) -> Option<Graded> {
-        if !self.resume {
-            return None;
-        }
-        let text = fs::read(self.of(submission).join("result.json")).ok()?;
-        let graded: Graded = serde_json::from_slice(&text).ok()?;
-        let same = graded.sha256 == sha256 && graded.grader == *grader;
-        (same && graded.status == Status::Graded && graded.submission == submission)
-            .then_some(graded)
-    }
-
-    fn write(&self, graded: &Graded) -> io::Result<()> {
-        let folder = self.of(&graded.submission);
-        fs::create_dir_all(&folder)?;
-        let json = |value: &serde_json::Value| serde_json::to_vec_pretty(value);
-        whole(
-            &folder.join("gradescope.json"),
-            &json(&formats::gradescope(graded))?,
-        )?;
-        whole(
-            &folder.join("classroom50.json"),
-            &json(&formats::classroom50(graded))?,
-        )?;
-        whole(&folder.join("junit.xml"), formats::junit(graded).as_bytes())?;
-        whole(
-            &folder.join("feedback.md"),
-            formats::feedback(graded).as_bytes(),
-        )?;
-        // Last, for it says that the submission is graded.
-        whole(
-            &folder.join("result.json"),
-            &serde_json::to_vec_pretty(graded)?,
-        )
-    }
-
-    fn write_all(&self, all: &[Graded]) -> Result<(), Trouble> {
-        let trouble = |what: String| Trouble::Ours(format!("{}: {what}", self.folder.display()));
-        let text = formats::csv(all);
-        whole(&self.folder.join("grades.csv"), text.as_bytes())
-            .map_err(|error| trouble(error.to_string()))
-    }
-}
-
-/// Writes a file so that it is there whole or not at all.
-fn whole(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let written = fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(octets)?;
-        file.sync_data()
-    });
-    written
-        .and_then(|()| fs::rename(&beside, path))
-        .inspect_err(|_| {
-            let _ = fs::remove_file(&beside);
-        })
-}
-
 /// All that one submission's grading needs.
 struct Grading<'a> {
     place: &'a Place,
@@ -398,6 +294,9 @@ struct Grading<'a> {
     workshop: Workshop,
     grader: Grader,
     level: Level,
+    /// Without namespaces, an ordinary user's limits count for all that this
+    /// user runs: two programs at a time could harm each other.
+    in_turn: bool,
     shortfall: Option<PathBuf>,
     results: &'a Results,
 }
@@ -464,6 +363,9 @@ impl Grading<'_> {
         if let Some(known) = self.results.known(submission, &taken.sha256, &self.grader) {
             return Ok((known, true));
         }
+        if taken.missing.is_empty() {
+            self.results.keep_source(submission, files)?;
+        }
         let seed = self.pack.seed(self.checks.lab, submission);
         let mut graded = Graded {
             schema: SCHEMA.to_owned(),
@@ -526,6 +428,7 @@ impl Grading<'_> {
             },
             seed,
             root: self.place.course.root.clone(),
+            at_once: self.in_turn.then_some(1),
             cancel: Cancel::default(),
         };
         let all: Vec<_> = self.checks.checks.iter().collect();

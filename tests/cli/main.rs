@@ -85,6 +85,12 @@ enum Command {
     /// Grade a folder of submissions.
     #[cfg(target_os = "linux")]
     Grade(grade::Args),
+    /// Put the shards of a class together.
+    #[cfg(target_os = "linux")]
+    Merge(grade::merge::Args),
+    /// Print how an engine that exists grades a class in shards.
+    #[cfg(target_os = "linux")]
+    Plan(grade::plan::Args),
     /// Begin a lab: its rooms, from a template that passes.
     New(new::Args),
     /// Print a completion script for your shell.
@@ -101,8 +107,6 @@ enum Command {
     InJail {
         /// The descriptor of the lifeline.
         lifeline: i32,
-        /// The jail, as JSON.
-        jail: String,
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
@@ -213,6 +217,10 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
         Some(Command::Export(args)) => export::run(&Place::find()?, &args),
         #[cfg(target_os = "linux")]
         Some(Command::Grade(args)) => grade::run(&Place::find()?, &args),
+        #[cfg(target_os = "linux")]
+        Some(Command::Merge(args)) => grade::merge::run(&args),
+        #[cfg(target_os = "linux")]
+        Some(Command::Plan(args)) => grade::plan::run(&Place::find()?, &args),
         Some(Command::New(args)) => new::run(&Place::find()?, &args),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
@@ -221,11 +229,7 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             Ok(Verdict::Pass)
         }
         #[cfg(target_os = "linux")]
-        Some(Command::InJail {
-            lifeline,
-            jail,
-            command,
-        }) => netlings::jail::enter(&read_jail(&jail)?, lifeline, &command),
+        Some(Command::InJail { lifeline, command }) => netlings::jail::enter(lifeline, &command),
         Some(Command::OneCheck {
             lab,
             name,

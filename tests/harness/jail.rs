@@ -16,7 +16,8 @@
 //! memory that was passed: the program itself does not have it.
 //!
 //! At level L2, where namespaces are refused, the program runs under limits,
-//! Landlock and seccomp alone. Level L1 is no jail.
+//! Landlock and seccomp alone, below a guard that has the lifeline. It has the
+//! network of the machine. Level L1 is no jail.
 //!
 //! `unsafe` is for calls of the system that no safe crate covers; each is one
 //! call, with arguments that live as long as it does.
@@ -29,8 +30,10 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -141,6 +144,12 @@ pub const UID_COUNT: u32 = 5000;
 /// How often process 1 adds up the memory, in milliseconds.
 const WATCH_MS: i32 = 20;
 
+/// The longest that it waits where adding up takes long.
+const WATCH_MS_MAX: i32 = 200;
+
+/// How long the guard of level L2 tries to end them all, in milliseconds.
+const ENDED_WITHIN_MS: u32 = 5000;
+
 /// The exit status for trouble with the jail itself; the lifeline says which.
 const TROUBLE: i32 = 125;
 
@@ -169,15 +178,37 @@ pub fn words(octets: &[u8]) -> Option<Word> {
     }
 }
 
-/// The body of `netlings in-jail`: makes the jail and becomes the program, or
-/// waits for it and ends as it did. Must be called before any thread starts.
-pub fn enter(jail: &Jail, lifeline: RawFd, command: &[OsString]) -> ! {
+/// The command that starts `words` in `jail`; what it becomes reads the jail
+/// from its lifeline, so that no process's arguments tell of it.
+///
+/// # Errors
+/// `netlings` does not find itself.
+pub fn command(words: &[OsString], lifeline: RawFd) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .arg0("netlings")
+        .arg("in-jail")
+        .arg(lifeline.to_string());
+    command.arg("--").args(words).env_clear();
+    Ok(command)
+}
+
+/// The body of `netlings in-jail`: makes the jail, starts the program in it, and
+/// ends as it did. Must be called before any thread starts.
+pub fn enter(lifeline: RawFd, command: &[OsString]) -> ! {
     // SAFETY: the harness handed this descriptor down for us alone.
     let mut lifeline = unsafe { UnixStream::from_raw_fd(lifeline) };
-    let entered = match jail.level {
-        Level::L3 => launch(jail, &mut lifeline, command),
-        Level::L1 | Level::L2 => become_program(jail, is_root(), command),
+    let jail: Result<Jail, String> = {
+        let mut values = serde_json::Deserializer::from_reader(&lifeline).into_iter();
+        let jail = values
+            .next()
+            .map(|jail| jail.map_err(|error| error.to_string()));
+        jail.unwrap_or_else(|| Err("no jail came over the lifeline".to_owned()))
     };
+    let entered = jail.and_then(|jail| match jail.level {
+        Level::L3 => launch(&jail, &mut lifeline, command),
+        Level::L1 | Level::L2 => stand_guard(&jail, &mut lifeline, command),
+    });
     if let Err(what) = entered {
         let _ = writeln!(lifeline, "trouble {}", what.replace('\n', " "));
     }
@@ -263,6 +294,8 @@ fn end_like(status: i32) -> ! {
         let signal = libc::WTERMSIG(status);
         // SAFETY: plain arguments; the default of a signal that ends a process.
         unsafe {
+            // A program's crash leaves no memory of ours on the disk.
+            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
             libc::signal(signal, libc::SIG_DFL);
             libc::kill(libc::getpid(), signal);
             libc::pause();
@@ -281,6 +314,35 @@ fn be_first(
     mut told: io::PipeWriter,
 ) -> Done {
     make_root(jail)?;
+    let program = start(jail, from_root, command)?;
+    let status = guard(jail, &Inmates::Namespace, lifeline, program)?;
+    let _ = told.write_all(&status.to_ne_bytes());
+    exit(0)
+}
+
+/// At level L2: starts the program below this process, to which its orphans come
+/// home, and ends as it did when nothing of it is left.
+fn stand_guard(jail: &Jail, lifeline: &mut UnixStream, command: &[OsString]) -> Done {
+    let from_root = is_root();
+    // SAFETY: plain arguments.
+    let adopts = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    call(adopts, "orphans that come home")?;
+    let inmates = Inmates::Below {
+        uid: from_root.then_some(jail.uid),
+    };
+    let mut jail = jail.clone();
+    if !from_root {
+        // What the user runs beside it counts too.
+        jail.process_count += threads_of_mine();
+    }
+    let program = start(&jail, from_root, command)?;
+    let status = guard(&jail, &inmates, lifeline, program)?;
+    inmates.end();
+    end_like(status)
+}
+
+/// Starts the program, and waits until it is one.
+fn start(jail: &Jail, from_root: bool, command: &[OsString]) -> Result<libc::pid_t, String> {
     // The program's part of the set-up reports here; at exec the pipe ends.
     let (mut said, say) = io::pipe().map_err(|error| format!("a pipe: {error}"))?;
     let program = fork()?;
@@ -293,17 +355,135 @@ fn be_first(
     drop(say);
     let mut trouble = String::new();
     let _ = said.read_to_string(&mut trouble);
-    if !trouble.is_empty() {
-        return Err(trouble);
+    if trouble.is_empty() {
+        Ok(program)
+    } else {
+        Err(trouble)
     }
-    let status = guard(jail, lifeline, program)?;
-    let _ = told.write_all(&status.to_ne_bytes());
-    exit(0)
+}
+
+/// The processes of a jail, as its guard finds them.
+enum Inmates {
+    /// All in this namespace but this one: the kernel ends them with it.
+    Namespace,
+    /// All below this one, and all of this user, if it is theirs alone.
+    Below { uid: Option<u32> },
+}
+
+impl Inmates {
+    /// The memory that they have in use, in octets: of each what is no file's.
+    fn memory(&self) -> u64 {
+        let in_use = |process: PathBuf| {
+            let text = fs::read_to_string(process.join("status")).unwrap_or_default();
+            let lines = text.lines().filter_map(|line| {
+                let kib = line
+                    .strip_prefix("RssAnon:")
+                    .or_else(|| line.strip_prefix("RssShmem:"))?;
+                kib.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+            });
+            lines.sum::<u64>() * 1024
+        };
+        match self {
+            Inmates::Namespace => {
+                let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+                processes.map(|process| in_use(process.path())).sum()
+            }
+            Inmates::Below { .. } => {
+                let folder = |pid: &libc::pid_t| Path::new("/proc").join(pid.to_string());
+                below().iter().map(folder).map(in_use).sum()
+            }
+        }
+    }
+
+    /// Ends them, and waits until they are gone.
+    fn end(&self) {
+        let uid = match self {
+            Inmates::Namespace => {
+                // SAFETY: plain arguments. To -1 it goes to all but process 1.
+                unsafe { libc::kill(-1, libc::SIGKILL) };
+                return;
+            }
+            Inmates::Below { uid } => *uid,
+        };
+        for _ in 0..ENDED_WITHIN_MS {
+            if let Some(uid) = uid {
+                end_all_of(uid);
+            }
+            for process in below() {
+                // SAFETY: plain arguments.
+                unsafe { libc::kill(process, libc::SIGKILL) };
+            }
+            reap(0);
+            if below().is_empty() {
+                return;
+            }
+            // SAFETY: no descriptors, so the array may be null.
+            unsafe { libc::poll(std::ptr::null_mut(), 0, 1) };
+        }
+    }
+}
+
+/// Ends all processes of a user at once, faster than they can fork.
+fn end_all_of(uid: u32) {
+    let Ok(killer) = fork() else { return };
+    if killer == 0 {
+        // SAFETY: plain arguments. To -1 it goes to all that this user may end,
+        // but for this process.
+        unsafe {
+            if libc::setresgid(uid, uid, uid) == 0 && libc::setresuid(uid, uid, uid) == 0 {
+                libc::kill(-1, libc::SIGKILL);
+            }
+        }
+        exit(0);
+    }
+    wait(killer);
+}
+
+/// The processes below this one.
+fn below() -> Vec<libc::pid_t> {
+    let children = |process: &str| -> Vec<libc::pid_t> {
+        let threads = fs::read_dir(format!("/proc/{process}/task"));
+        let threads = threads.into_iter().flatten().flatten();
+        let texts =
+            threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        texts
+            .flat_map(|text| {
+                let words = text.split_whitespace();
+                words
+                    .filter_map(|word| word.parse().ok())
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let mut found = children("self");
+    let mut next = 0;
+    while let Some(process) = found.get(next) {
+        let more = children(&process.to_string());
+        found.extend(more);
+        next += 1;
+    }
+    found
+}
+
+/// How many threads this user has.
+fn threads_of_mine() -> u64 {
+    // SAFETY: no arguments.
+    let uid = unsafe { libc::getuid() };
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mine = processes.filter(|process| process.metadata().is_ok_and(|about| about.uid() == uid));
+    let threads =
+        mine.filter_map(|process| Some(fs::read_dir(process.path().join("task")).ok()?.count()));
+    threads.sum::<usize>() as u64
 }
 
 /// Waits for the program's end, and ends everything when the harness is gone or
 /// the memory is passed. Gives the program's status.
-fn guard(jail: &Jail, lifeline: &mut UnixStream, program: libc::pid_t) -> Result<i32, String> {
+fn guard(
+    jail: &Jail,
+    inmates: &Inmates,
+    lifeline: &mut UnixStream,
+    program: libc::pid_t,
+) -> Result<i32, String> {
     // SAFETY: plain arguments; what comes back is a descriptor of ours.
     let ended = unsafe {
         let fd = libc::syscall(libc::SYS_pidfd_open, program, 0);
@@ -311,7 +491,7 @@ fn guard(jail: &Jail, lifeline: &mut UnixStream, program: libc::pid_t) -> Result
         call(fd, "a descriptor of the program")?;
         OwnedFd::from_raw_fd(fd)
     };
-    let mut memory_passed = false;
+    let mut wait_ms = WATCH_MS;
     loop {
         let poll = |fd, events| libc::pollfd {
             fd,
@@ -323,19 +503,24 @@ fn guard(jail: &Jail, lifeline: &mut UnixStream, program: libc::pid_t) -> Result
             poll(ended.as_raw_fd(), libc::POLLIN),
         ];
         // SAFETY: the array has two entries.
-        unsafe { libc::poll(polled.as_mut_ptr(), 2, WATCH_MS) };
+        unsafe { libc::poll(polled.as_mut_ptr(), 2, wait_ms) };
         let [harness, _] = polled;
         if harness.revents != 0 {
+            inmates.end();
             exit(137);
         }
         if let Some(status) = reap(program) {
             return Ok(status);
         }
-        if !memory_passed && memory_in_use() > jail.memory_len {
-            memory_passed = true;
+        let since = Instant::now();
+        let memory = inmates.memory();
+        // Many processes take long to add up, and the watch is to cost little.
+        let cost_ms = i32::try_from(since.elapsed().as_millis()).unwrap_or(i32::MAX);
+        wait_ms = cost_ms.saturating_mul(10).clamp(WATCH_MS, WATCH_MS_MAX);
+        if memory > jail.memory_len {
             let _ = lifeline.write_all(b"memory\n");
-            // SAFETY: plain arguments. To -1 it goes to all but process 1.
-            unsafe { libc::kill(-1, libc::SIGKILL) };
+            inmates.end();
+            return Ok(libc::SIGKILL);
         }
     }
 }
@@ -353,18 +538,6 @@ fn reap(program: libc::pid_t) -> Option<i32> {
             return None;
         }
     }
-}
-
-/// The memory in use by all processes of the namespace, in octets.
-fn memory_in_use() -> u64 {
-    let Ok(processes) = fs::read_dir("/proc") else {
-        return 0;
-    };
-    let pages = processes.flatten().filter_map(|process| {
-        let text = fs::read_to_string(process.path().join("statm")).ok()?;
-        text.split(' ').nth(1)?.parse::<u64>().ok()
-    });
-    pages.sum::<u64>() * 4096
 }
 
 /// A root that holds the system's programs to read and nothing else.
@@ -568,14 +741,18 @@ fn restrict_files(jail: &Jail) -> Done {
     };
     let abi = ABI::V6;
     let read = AccessFs::from_read(abi);
-    let system = [
-        "/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc", "/proc",
-    ];
+    // Without a namespace of processes there is much to be read of others.
+    let processes: &[&str] = match jail.level {
+        Level::L3 => &["/proc"],
+        Level::L1 | Level::L2 => &["/proc/self", "/proc/sys/net"],
+    };
+    let system = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc"];
+    let system = system.iter().chain(processes);
     let reads = jail.reads.iter().map(|(outside, inside)| match jail.level {
         Level::L3 => inside,
         Level::L1 | Level::L2 => outside,
     });
-    let system = system.iter().map(Path::new).filter(|path| path.exists());
+    let system = system.map(Path::new).filter(|path| path.exists());
     let in_memory = [BOX, "/tmp"].iter().map(PathBuf::from);
     let write: Vec<PathBuf> = match jail.level {
         Level::L3 => {

@@ -41,6 +41,9 @@ pub struct Plan {
     pub seed: u64,
     /// The root of the course.
     pub root: PathBuf,
+    /// How many checks at a time; as many as this machine has room for, if it
+    /// does not matter.
+    pub at_once: Option<usize>,
     /// Ends the run early.
     pub cancel: Cancel,
 }
@@ -70,14 +73,16 @@ pub fn run(
     checks: &[&'static Check],
     mut each: impl FnMut(&'static Check, &Checked),
 ) -> Vec<Checked> {
-    let cores = thread::available_parallelism().map_or(2, usize::from);
+    let at_once = plan.at_once.unwrap_or_else(|| {
+        // Checks mostly wait for each other's processes: two for a core.
+        2 * thread::available_parallelism().map_or(2, usize::from)
+    });
     let next = AtomicUsize::new(0);
     let (done, results) = mpsc::channel();
     let mut known: Vec<Option<Checked>> = vec![None; checks.len()];
     let mut shown = Vec::with_capacity(checks.len());
     thread::scope(|scope| {
-        // Checks mostly wait for each other's processes: two for a core.
-        for _ in 0..(cores * 2).min(checks.len()) {
+        for _ in 0..at_once.min(checks.len()) {
             let (done, next) = (done.clone(), &next);
             scope.spawn(move || {
                 loop {

@@ -20,6 +20,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use crate::jail::{Jail, Level};
 use crate::wait;
 
 /// How long a killed tree may take to be gone before its orphans are hunted.
@@ -77,26 +79,31 @@ impl Tree {
     }
 
     /// Starts what `command` makes of the descriptor of a lifeline, which leads
-    /// into a jail (see `jail`): at the end of the lifeline all in it ends. The
-    /// program comes `above` generations after the process that is started.
+    /// into `jail`: at the end of the lifeline all in it ends.
     ///
     /// # Errors
     /// As [`Tree::start`].
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub fn start_jailed(
-        above: usize,
-        command: impl FnOnce(std::os::fd::RawFd) -> Command,
+        jail: &Jail,
+        command: impl FnOnce(std::os::fd::RawFd) -> io::Result<Command>,
     ) -> io::Result<Tree> {
+        use std::io::Write;
         use std::os::fd::AsRawFd;
         use std::os::unix::process::CommandExt;
         let mut started = started();
-        let (alive, held) = lifeline()?;
-        let child = command(held.as_raw_fd()).process_group(0).spawn()?;
+        let (mut alive, held) = lifeline()?;
+        // It waits in the socket until somebody is there to read it.
+        alive.write_all(&serde_json::to_vec(jail)?)?;
+        let child = command(held.as_raw_fd())?.process_group(0).spawn()?;
         started.push(child.id());
         Ok(Tree {
             child,
             alive: Some(alive),
-            above,
+            above: match jail.level {
+                Level::L3 => 2,             // the launcher, and process 1
+                Level::L1 | Level::L2 => 1, // the guard
+            },
             said: Vec::new(),
         })
     }

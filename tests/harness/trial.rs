@@ -651,20 +651,13 @@ impl Trial {
             .filter(|(name, _)| name == "LD_PRELOAD")
             .for_each(|(_, value)| show(value));
         jail.environment.extend(environment);
-        let text = serde_json::to_string(&jail).map_err(std::io::Error::other)?;
-        let netlings = std::env::current_exe()?;
-        // Behind the launcher and process 1.
-        let above = if jail.level == jail::Level::L3 { 2 } else { 0 };
-        Tree::start_jailed(above, |lifeline| {
-            let mut command = Command::new(netlings);
-            command.env_clear();
-            command.arg("in-jail").arg(lifeline.to_string()).arg(text);
-            command.arg("--").args(words);
+        Tree::start_jailed(&jail, |lifeline| {
+            let mut command = jail::command(&words, lifeline)?;
             command
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped());
-            command
+            Ok(command)
         })
     }
 

@@ -8,8 +8,12 @@ use serde_json::json;
 use super::pack::Visibility;
 use super::result::{Graded, Status, Test, TestStatus};
 
-/// Gradescope's `results.json`.
+/// Gradescope's `results.json`. What could not be graded has no score: to
+/// Gradescope the autograder then has failed.
 pub fn gradescope(graded: &Graded) -> serde_json::Value {
+    if graded.status == Status::Error {
+        return json!({ "output": "This could not be graded, which is no fault of yours." });
+    }
     let tests = graded.tests.iter().zip(1..).map(|(test, number)| {
         json!({
             "name": test.name,
@@ -162,14 +166,19 @@ pub fn csv(all: &[Graded]) -> String {
             Status::Graded => "graded",
             Status::Error => "error",
         };
+        // Trouble of ours is nobody's zero.
+        let score = |score: u32| match graded.status {
+            Status::Graded => score.to_string(),
+            Status::Error => String::new(),
+        };
         let start = [
             graded.submission.clone(),
-            graded.score.to_string(),
+            score(graded.score),
             graded.max_score.to_string(),
             status.to_owned(),
             graded.flaky().to_string(),
         ];
-        let scores = graded.tests.iter().map(|test| test.score.to_string());
+        let scores = graded.tests.iter().map(|test| score(test.score));
         row(&mut start.into_iter().chain(scores));
     }
     text
@@ -244,6 +253,21 @@ fn fenced(text: &str) -> String {
     }
     let fence = "`".repeat(longest + 1);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end())
+}
+
+/// A cell of a table in Markdown, in which nothing is markup.
+pub fn table_cell(text: &str) -> String {
+    let mut cell = String::new();
+    for c in plain(text).chars() {
+        match c {
+            '\n' | '\t' => cell.push(' '),
+            '<' => cell.push_str("&lt;"),
+            '&' => cell.push_str("&amp;"),
+            c if c.is_ascii_punctuation() && !"-.,:;".contains(c) => cell.extend(['\\', c]),
+            c => cell.push(c),
+        }
+    }
+    cell
 }
 
 /// Text without what moves a terminal's cursor, turns the direction of writing

@@ -26,8 +26,8 @@ pub struct Taken {
 }
 
 /// Copies the learner's files of `lab` from the submission at `from` to `to`.
-/// They lie there as in the course, `labs/NAME/src/...`, or as in the lab,
-/// `src/...`.
+/// They lie there as in the course, `labs/NAME/src/...`, as in the lab,
+/// `src/...`, or without a folder.
 ///
 /// # Errors
 /// What the system says of the copy, never of the submission.
@@ -40,8 +40,14 @@ pub fn take(from: &Path, lab: &Lab, to: &Path) -> io::Result<Taken> {
     } else {
         PathBuf::new()
     };
+    // Or as they were uploaded, one beside the other.
+    let is_flat = in_course.as_os_str().is_empty() && !from.join("src").is_dir();
     for file in &lab.yours {
-        match open(from, &in_course.join(file)) {
+        let there = match file.file_name() {
+            Some(name) if is_flat => PathBuf::from(name),
+            _ => in_course.join(file),
+        };
+        match open(from, &there) {
             Ok(octets) => {
                 let copy = to.join(file);
                 if let Some(folder) = copy.parent() {

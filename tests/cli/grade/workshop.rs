@@ -1,4 +1,4 @@
-//! Where submissions are built: the teacher's own crate, in a jail, over what
+//! Where submissions are built: the teacher's crate, in a jail, over what
 //! was built before.
 //!
 //! The template is a workspace of one lab with the given files and the
@@ -6,6 +6,7 @@
 //! memory and is gone with the jail, so that nothing of one submission meets
 //! the next. Manifest, lock file, toolchain and dependencies are the teacher's.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -336,19 +337,14 @@ fn run_in(
     script: &str,
     within: Duration,
 ) -> io::Result<(Option<i32>, String, Option<Word>)> {
-    let text = serde_json::to_string(jail).map_err(io::Error::other)?;
-    let netlings = std::env::current_exe()?;
-    let above = if jail.level == Level::L3 { 2 } else { 0 };
-    let mut tree = Tree::start_jailed(above, |lifeline| {
-        let mut command = Command::new(netlings);
-        command.env_clear();
-        command.arg("in-jail").arg(lifeline.to_string()).arg(text);
-        command.args(["--", "/bin/sh", "-c", script]);
+    let words = ["/bin/sh", "-c", script].map(OsString::from);
+    let mut tree = Tree::start_jailed(jail, |lifeline| {
+        let mut command = jail::command(&words, lifeline)?;
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        command
+        Ok(command)
     })?;
     let said = tree
         .child

@@ -1,0 +1,336 @@
+//! `grade` beyond what a single submission can do to it.
+
+// A record that lacks a field is a failure, and where it is says enough.
+#![allow(clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::suite::{has_solutions, netlings, root};
+
+const PACK: &str = "version = 1\nkey = \"0123456789abcdef0123456789abcdef\"\n";
+
+fn put(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
+    fs::write(&path, text).expect("a file");
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn what_cannot_be_graded_is_refused_before_anything_is_built() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let pack = put(folder, "pack.toml", PACK);
+    let class = folder.join("class").to_string_lossy().into_owned();
+    let empty = folder.join("empty").to_string_lossy().into_owned();
+    let out = folder.join("out").to_string_lossy().into_owned();
+    fs::create_dir(&empty).expect("a folder");
+    put(folder, "class/anna/src/client.rs", "");
+    let newer = put(
+        folder,
+        "newer.toml",
+        &PACK.replace("version = 1", "version = 2"),
+    );
+    let short = put(folder, "short.toml", "version = 1\nkey = \"0\"\n");
+    let strange = format!("{PACK}[labs.hello]\npoints = {{ no_such_check = 3 }}\n");
+    let strange = put(folder, "strange.toml", &strange);
+    let nowhere = format!("{PACK}[labs.nowhere]\n");
+    let nowhere = put(folder, "nowhere.toml", &nowhere);
+    let missing = folder.join("missing").to_string_lossy().into_owned();
+    for (class, pack, more, words) in [
+        (&empty, &pack, "L3", "has no submissions"),
+        (&missing, &pack, "L3", "missing"),
+        (&class, &missing, "L3", "missing"),
+        (
+            &class,
+            &newer,
+            "L3",
+            "a pack of version 2; this netlings reads version 1",
+        ),
+        (&class, &short, "L3", "fewer than 32"),
+        (&class, &strange, "L3", "hello has no check no_such_check"),
+        (&class, &nowhere, "L3", "there is no lab nowhere"),
+        (&class, &pack, "L1", "L1 is no jail"),
+    ] {
+        let args = [
+            "grade", class, "--lab", "hello", "--pack", pack, "--out", &out,
+        ];
+        let args = [&args[..], &["--isolation", more]].concat();
+        let (status, _, said) = netlings(&args);
+        assert!(
+            status == Some(2) && said.contains(words),
+            "{status:?} {said}"
+        );
+        assert!(!Path::new(&out).exists(), "{words}");
+        // An engine must not try that again.
+        let (status, _, said) = netlings(&[&args[..], &["--shard", "1/2"]].concat());
+        assert!(
+            status == Some(42) && said.contains(words),
+            "{status:?} {said}"
+        );
+    }
+    fs::create_dir_all(Path::new(&out).join("submissions")).expect("a folder");
+    let args = [
+        "grade", &class, "--lab", "hello", "--pack", &pack, "--out", &out,
+    ];
+    let (status, _, said) = netlings(&args);
+    assert!(
+        status == Some(2) && said.contains("--resume goes on"),
+        "{said}"
+    );
+    let (status, _, said) = netlings(&["merge", &empty, "--out", &out]);
+    assert!(status == Some(3) && said.contains("no shards"), "{said}");
+}
+
+#[test]
+fn every_engine_has_its_plan() {
+    for (engine, words) in [
+        (
+            "kubernetes",
+            [
+                "completionMode: Indexed",
+                "completions: 8",
+                "values: [42]",
+                "/8",
+            ],
+        ),
+        (
+            "actions",
+            ["matrix:", "[1, 2, 3, 4, 5, 6, 7, 8]", "merge shards", "/8"],
+        ),
+        ("slurm", ["--array=1-8", "-ne 42", "--requeue", "/8"]),
+    ] {
+        let (status, plan, said) = netlings(&[
+            "plan", "--engine", engine, "--lab", "hello", "--shards", "8",
+        ]);
+        assert_eq!(status, Some(0), "{said}");
+        for words in words {
+            assert!(plan.contains(words), "{engine}: {words}\n{plan}");
+        }
+    }
+    let (status, ..) = netlings(&[
+        "plan", "--engine", "actions", "--lab", "hello", "--shards", "257",
+    ]);
+    assert_eq!(status, Some(2));
+}
+
+/// A mistake of `hello`, as `mutants/hello.toml` has it.
+#[derive(serde::Deserialize)]
+struct Mutant {
+    file: PathBuf,
+    find: String,
+    replace: String,
+}
+
+/// The client and the server of student `number`: right, untouched, wrong or
+/// broken.
+fn student(number: usize) -> (String, String) {
+    let read = |tree: &str, file: &str| {
+        let path = root().join(tree).join("hello/src").join(file);
+        fs::read_to_string(path).expect("the lab is whole")
+    };
+    let (client, server) = (
+        read("solutions", "client.rs"),
+        read("solutions", "server.rs"),
+    );
+    match number % 10 {
+        0..3 => (client, server),
+        3 => (read("labs", "client.rs"), read("labs", "server.rs")),
+        4 => (client, read("labs", "server.rs")),
+        5 => (client.replace("fn connect", "fn conect"), server),
+        _ => {
+            let text = fs::read_to_string(root().join("tests/mutants/hello.toml"));
+            let table: toml::Table = toml::from_str(&text.expect("mutants")).expect("a table");
+            let entries = table.into_iter().next().expect("mutants").1;
+            let mutants: Vec<Mutant> = entries.try_into().expect("mutants");
+            let quick = |mutant: &&Mutant| mutant.file.ends_with("client.rs");
+            let mutants: Vec<&Mutant> = mutants.iter().filter(quick).collect();
+            let mutant = mutants[number % mutants.len()];
+            (client.replacen(&mutant.find, &mutant.replace, 1), server)
+        }
+    }
+}
+
+/// What of a record does not depend on the time.
+fn outcome(results: &Path) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for folder in fs::read_dir(results.join("submissions"))
+        .expect("results")
+        .flatten()
+    {
+        let text = fs::read_to_string(folder.path().join("result.json")).expect("a record");
+        let mut record: Value = serde_json::from_str(&text).expect("a record");
+        record["graded_at"] = Value::Null;
+        record["build"] = record["build"]["ok"].clone();
+        for test in record["tests"].as_array_mut().into_iter().flatten() {
+            // A report shows ports, which the system gives out.
+            for name in ["ms", "attempts", "message"] {
+                test[name] = Value::Null;
+            }
+        }
+        let name = record["submission"].as_str().expect("a name").to_owned();
+        assert!(all.insert(name, record).is_none());
+    }
+    all
+}
+
+/// Of 200, once in one piece that is killed in the middle and goes on, and once
+/// in three shards.
+#[test]
+#[ignore = "takes several minutes"]
+fn a_class_of_200_is_graded_twice_alike() {
+    if !has_solutions() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let pack = put(folder, "pack.toml", PACK);
+    for number in 0..200 {
+        let (client, server) = student(number);
+        let name = format!("class/s{number:03}/src");
+        put(folder, &format!("{name}/client.rs"), &client);
+        put(folder, &format!("{name}/server.rs"), &server);
+    }
+    let class = folder.join("class");
+    let grade = |out: &str, more: &[&str]| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("netlings"));
+        command
+            .current_dir(root())
+            .arg("grade")
+            .arg(&class)
+            .args(["--lab", "hello"]);
+        command
+            .args(["--pack", &pack])
+            .arg("--out")
+            .arg(folder.join(out))
+            .args(more);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let since = Instant::now();
+    let mut first = grade("first", &[])
+        .spawn()
+        .expect("netlings can be started");
+    let done = || fs::read_dir(folder.join("first/submissions")).map_or(0, Iterator::count);
+    while done() < 80 && first.try_wait().expect("a child").is_none() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    first.kill().expect("it is ours");
+    first.wait().expect("it is ours");
+    assert!(done() < 200, "it was killed in the middle");
+    let status = grade("first", &["--resume"]).status().expect("netlings");
+    assert_eq!(status.code(), Some(0));
+    println!("200 in {} s, killed once", since.elapsed().as_secs());
+    let since = Instant::now();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let status = grade("shards", &["--shard", shard])
+            .status()
+            .expect("netlings");
+        assert_eq!(status.code(), Some(0));
+    }
+    println!("200 in {} s, in three shards", since.elapsed().as_secs());
+    let (shards, out) = (folder.join("shards"), folder.join("second"));
+    let (status, _, said) = netlings(&[
+        "merge",
+        &shards.to_string_lossy(),
+        "--out",
+        &out.to_string_lossy(),
+    ]);
+    assert_eq!(status, Some(0), "{said}");
+    let (first, second) = (outcome(&folder.join("first")), outcome(&out));
+    assert_eq!(first.len(), 200);
+    for (name, record) in &first {
+        assert_eq!(Some(record), second.get(name), "{name}");
+    }
+    for number in 0..3 {
+        let record = &first[&format!("s{number:03}")];
+        assert_eq!(record["score"], record["max_score"]);
+    }
+}
+
+/// The number that tells the programs of [`no_jail_survives_its_harness`].
+const MARK: &str = "98765432.1";
+
+/// The processes that have it in their arguments.
+fn marked() -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    let lines = processes.filter_map(|process| {
+        let line = fs::read(process.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.contains(MARK).then_some(line)
+    });
+    lines.collect()
+}
+
+/// Kills the harness at random moments of its start-up.
+#[test]
+#[ignore = "takes many minutes"]
+fn no_jail_survives_its_harness() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let jail = netlings::jail::Jail::new(netlings::jail::Level::L3);
+    let jail = serde_json::to_string(&jail).expect("a jail");
+    let start = || -> Child {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("netlings"));
+        command.args([
+            "one-check",
+            "hello",
+            "the_greeting_is_printed",
+            "--seed",
+            "1",
+        ]);
+        command
+            .arg("--snapshots")
+            .arg(root().join("tests/snapshots"));
+        command
+            .arg("--captures")
+            .arg(folder.path())
+            .args(["--jail", &jail]);
+        command.args(["--", "/bin/sh", "-c", &format!("exec sleep {MARK}")]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().expect("netlings can be started")
+    };
+    // How long a start takes here decides what a random moment of it is.
+    let since = Instant::now();
+    let mut first = start();
+    while !marked().iter().any(|line| line.starts_with("sleep")) {
+        assert!(
+            since.elapsed() < Duration::from_secs(60),
+            "the jail is not to be had here"
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
+    let whole = since.elapsed();
+    first.kill().expect("it is ours");
+    first.wait().expect("it is ours");
+    let count = std::env::var("NETLINGS_KILLS")
+        .ok()
+        .and_then(|count| count.parse().ok());
+    let count: usize = count.unwrap_or(10_000);
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..count {
+        let mut child = start();
+        thread::sleep(whole.mul_f64(random.f64() * 1.2));
+        child.kill().expect("it is ours");
+        child.wait().expect("it is ours");
+    }
+    let late = Instant::now() + Duration::from_secs(30);
+    while !marked().is_empty() && Instant::now() < late {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(
+        marked(),
+        Vec::<String>::new(),
+        "of {count}, a start taking {whole:?}"
+    );
+    println!("{count} kills, a start taking {whole:?}");
+}
