@@ -571,7 +571,7 @@ fn in_a_browser_every_widget_is_for_everyone() {
 #[test]
 #[ignore = "takes long: builds the book and starts a browser"]
 fn in_a_browser_the_pages_are_light() {
-    browse("weigh");
+    browse(&script("page.mjs"), "weigh");
 }
 
 /// A line for a widget that is not there, twice on a page, or in a listing.
