@@ -40,14 +40,23 @@ pub struct Desk {
     pub known: watch::Receiver<Known>,
     /// The checker; without one no page is live.
     pub checker: Option<Checker>,
-    /// How many pages hear of events.
-    pub hearers: watch::Sender<usize>,
+    /// Who hears of events.
+    pub hearers: watch::Sender<Hearers>,
     /// What a script of ours may be known by.
     pub nonce: String,
     /// What a page of ours knows, and no other can.
     pub token: String,
     /// What tells this server from others: it stands in a file of the course.
     pub id: String,
+}
+
+/// The pages that hear of events.
+#[derive(Clone, Copy, Default)]
+pub struct Hearers {
+    /// How many there are now.
+    pub now: usize,
+    /// Whether there ever was one.
+    pub ever: bool,
 }
 
 /// The body of an answer.
@@ -283,7 +292,10 @@ async fn body(mut body: Incoming) -> Option<Vec<u8>> {
 
 /// Tells a page what happens, until it is closed.
 async fn tell(desk: Arc<Desk>, page: String, events: mpsc::Sender<String>) {
-    desk.hearers.send_modify(|count| *count += 1);
+    desk.hearers.send_modify(|hearers| {
+        hearers.now += 1;
+        hearers.ever = true;
+    });
     let lab = page.strip_suffix(".html").unwrap_or_default().to_owned();
     let path = format!("/{page}");
     let (mut pages, mut known) = (desk.pages.clone(), desk.known.clone());
@@ -336,7 +348,7 @@ async fn tell(desk: Arc<Desk>, page: String, events: mpsc::Sender<String>) {
             break;
         }
     }
-    desk.hearers.send_modify(|count| *count -= 1);
+    desk.hearers.send_modify(|hearers| hearers.now -= 1);
 }
 
 /// An event in the form of the HTML standard; JSON has no line break.

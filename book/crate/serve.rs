@@ -16,7 +16,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 
-use crate::answer::{Desk, answer};
+use crate::answer::{Desk, Hearers, answer};
 use crate::checker::{Checker, Known};
 use crate::pages::Pages;
 use crate::publish::{self, Includes, Page};
@@ -37,6 +37,9 @@ const QUIET_FOR: Duration = Duration::from_millis(100);
 /// How long nobody may hear of events before a server that lingers ends. A page
 /// that is turned is away for a moment, and one behind an editor for longer.
 const LINGERS_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// How long the first page may take to come.
+const OPENS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long another server may take to say who it is.
 const SAYS_WITHIN: Duration = Duration::from_secs(2);
@@ -149,7 +152,7 @@ pub fn serve(root: &Path, args: &Args) -> Result<(), Error> {
             .checker
             .clone()
             .map(|program| Checker::start(program, root.to_owned(), known)),
-        hearers: watch::channel(0).0,
+        hearers: watch::channel(Hearers::default()).0,
         nonce: nonce.clone(),
         token: random()?,
         id: kept.id,
@@ -297,12 +300,17 @@ async fn end(desk: Arc<Desk>, until_eof: bool, linger: bool) {
         let _ = told.await;
         if linger {
             let mut hearers = desk.hearers.subscribe();
-            while *hearers.borrow_and_update() > 0
-                || tokio::time::timeout(LINGERS_FOR, hearers.changed())
+            loop {
+                let Hearers { now, ever } = *hearers.borrow_and_update();
+                let patience = if ever { LINGERS_FOR } else { OPENS_WITHIN };
+                if now > 0 {
+                    let _ = hearers.changed().await;
+                } else if tokio::time::timeout(patience, hearers.changed())
                     .await
-                    .is_ok()
-            {
-                let _ = hearers.wait_for(|count| *count == 0).await;
+                    .is_err()
+                {
+                    break;
+                }
             }
         }
     };

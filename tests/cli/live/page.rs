@@ -163,15 +163,23 @@ impl Telling<'_> {
         } else if self.state(number) == State::Failed {
             (step.state, step.sign, step.word) = ("fail", "✘", "does not pass");
         }
-        if let Some(last) = &self.last
-            && last.lab.status == "unbuilt"
-            && last.hash == self.hash
-        {
-            (step.state, step.sign, step.word) = ("unbuilt", "!", "does not compile");
+        // Nothing could be run: the learner's to mend, or ours.
+        let unbuilt = match &self.last {
+            Some(last) if last.hash == self.hash && !last.lab.message.is_empty() => {
+                Some((last.lab.status.as_str(), &last.lab.message))
+            }
+            _ => None,
+        };
+        if let Some((status, message)) = unbuilt {
+            (step.state, step.sign, step.word) = if status == "unbuilt" {
+                ("unbuilt", "!", "does not build")
+            } else {
+                ("error", "!", "could not be checked")
+            };
             (step.fresh, step.said) = (true, String::new());
             step.html = format!(
                 "<pre class=\"live-said\"><code class=\"nohighlight\">{}</code></pre>",
-                escape(&harmless(&strip_str(&last.lab.message).to_string()))
+                escape(&harmless(&strip_str(message).to_string()))
             );
         }
         step.doing = match doing {
@@ -416,7 +424,7 @@ mod tests {
             ..Report::default()
         };
         let last = json!({
-            "version": 1, "hash": "aa", "lab": "hello", "status": "fail", "message": hostile, "exec": null,
+            "version": 1, "hash": "aa", "lab": "hello", "status": "fail", "message": "", "exec": null,
             "tests": [{
                 "name": first.name, "step": 1, "status": "fail", "points": 0, "points_max": 1, "ms": 3,
                 "message": hostile, "output": hostile, "seed": "7f3a", "at": "2026-11-21T07:23:45Z",
@@ -471,15 +479,21 @@ mod tests {
         assert_eq!(of("aa"), Some(("fail", true, true)));
         assert_eq!(of("bb"), Some(("fail", false, true)));
         // What did not compile is told while the files are those.
-        let mut telling = telling(&progress, "aa", "<b>");
+        let mut telling = telling(&progress, "aa", "x");
         if let Some(last) = &mut telling.last {
-            last.lab.status = "unbuilt".to_owned();
+            last.lab.message = "<b>".to_owned();
         }
+        for state in ["unbuilt", "error"] {
+            if let Some(last) = &mut telling.last {
+                last.lab.status = state.to_owned();
+            }
+            let lab = telling.lab();
+            let step = lab.steps.first().expect("one");
+            assert_eq!((step.state, step.html.contains("&lt;b&gt;")), (state, true));
+        }
+        // And not that of other files.
+        "bb".clone_into(&mut telling.hash);
         let lab = telling.lab();
-        let step = lab.steps.first().expect("one");
-        assert_eq!(
-            (step.state, step.html.contains("&lt;b&gt;")),
-            ("unbuilt", true)
-        );
+        assert_eq!(lab.steps.first().map(|step| step.state), Some("fail"));
     }
 }
