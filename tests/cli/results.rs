@@ -145,6 +145,12 @@ impl Last {
     /// Keeps a run of files with the fingerprint `hash`. That it cannot be kept
     /// keeps no verdict back.
     pub fn keep(root: &Path, run: &LabDocument, hash: &str) {
+        // Of two that keep at once, neither loses what the other found out.
+        let path = path(root, &run.lab);
+        let lock = path.with_extension("lock");
+        let lock = fs::create_dir_all(path.parent().unwrap_or(root))
+            .and_then(|()| fs::File::create(lock))
+            .and_then(|file| file.lock().map(|()| file));
         let mut lab = run.clone();
         for test in &mut lab.tests {
             hash.clone_into(&mut test.hash);
@@ -169,8 +175,9 @@ impl Last {
         };
         if let Ok(mut text) = serde_json::to_string_pretty(&last) {
             text.push('\n');
-            let _ = files::replace(&path(root, &run.lab), text.as_bytes());
+            let _ = files::replace(&path, text.as_bytes());
         }
+        drop(lock);
     }
 
     /// The failure that was seen last: of the last run with one, the first.

@@ -535,6 +535,44 @@ fn the_book_is_served_as_long_as_netlings_is_there() {
     assert!(gone.is_some(), "{host} is still served");
 }
 
+/// The key b of the watch serves the book too; when the watch is gone and no
+/// page is open, so is the book.
+#[test]
+#[cfg(unix)]
+#[ignore = "takes minutes: compiles mdBook"]
+fn the_watch_serves_the_book_at_a_key() {
+    let Some(scratch) = Scratch::building() else {
+        return;
+    };
+    let mut watch = Command::new(cargo_bin("netlings"))
+        .args(["watch", "--plain"])
+        .current_dir(scratch.path(""))
+        // A browser that opens nothing.
+        .env("BROWSER", "true")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("netlings was built and can be started");
+    let mut keys = watch.stdin.take().expect("it was asked for");
+    writeln!(keys, "b").expect("the watch reads");
+    let out = watch.stdout.take().expect("it was asked for");
+    let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| {
+        let address = line.strip_prefix("the book is open in your browser: http://");
+        address.map(str::to_owned)
+    });
+    let address = address.expect("the watch says where the book is");
+    let (host, page) = address.split_once('/').unwrap_or_default();
+    assert_eq!(page, "hello.html#step-1", "{address}");
+    assert!(TcpStream::connect(host).is_ok(), "{address}");
+    writeln!(keys, "q").expect("the watch reads");
+    lines.for_each(drop);
+    watch.wait().expect("it ends at q");
+    let late = Instant::now() + PATIENCE;
+    let gone = netlings::wait::until(late, || TcpStream::connect(host).is_err().then_some(()));
+    assert!(gone.is_some(), "{host} is still served");
+}
+
 // ---------------------------------------------------------------- the pages
 
 /// What is published is the same text, and nothing in it asks for a server.
