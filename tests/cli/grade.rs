@@ -373,6 +373,7 @@ impl Grading<'_> {
             submission: submission.to_owned(),
             sha256: taken.sha256,
             graded_at: date::now(),
+            due: self.pack.due(self.checks),
             seed: format!("{seed:x}"),
             grader: self.grader.clone(),
             status: Status::Graded,
@@ -443,12 +444,19 @@ impl Grading<'_> {
             if checked.iter().filter(|checked| in_vain(checked)).count() * 4 > checked.len() {
                 break;
             }
-            for ((check, checked), attempts) in all.iter().zip(&mut checked).zip(&mut attempts) {
-                if !in_vain(checked) {
-                    continue;
-                }
-                let again = runner::run(&plan, self.checks, &[check], |_, _| {});
-                if let Some(again) = again.into_iter().next() {
+            let waited: Vec<usize> = (0..)
+                .zip(&checked)
+                .filter_map(|(index, checked)| in_vain(checked).then_some(index))
+                .collect();
+            let these: Vec<_> = waited
+                .iter()
+                .filter_map(|&index| all.get(index).copied())
+                .collect();
+            let again = runner::run(&plan, self.checks, &these, |_, _| {});
+            for (index, again) in waited.into_iter().zip(again) {
+                if let (Some(checked), Some(attempts)) =
+                    (checked.get_mut(index), attempts.get_mut(index))
+                {
                     *checked = again;
                     *attempts += 1;
                 }

@@ -255,6 +255,59 @@ fn a_class_of_200_is_graded_twice_alike() {
     }
 }
 
+/// Where there is no room for a record there is no record, and what is there is
+/// graded no second time.
+#[test]
+#[ignore = "needs root, for a disk of its own"]
+fn a_full_disk_is_told_and_the_rest_is_graded_later() {
+    if !has_solutions() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let pack = put(folder.path(), "pack.toml", PACK);
+    for name in ["anna", "ben"] {
+        let (client, server) = student(0);
+        put(
+            folder.path(),
+            &format!("class/{name}/src/client.rs"),
+            &client,
+        );
+        put(
+            folder.path(),
+            &format!("class/{name}/src/server.rs"),
+            &server,
+        );
+    }
+    let script = "mount -t tmpfs -o size=48k tmpfs \"$1/disk\" || exit 77
+        shift; \"$@\"; test $? -eq 3 || exit 1
+        mount -o remount,size=9m \"$disk\" && \"$@\" --resume || exit 2
+        ls \"$disk\"/out/submissions/*/result.json";
+    fs::create_dir(folder.path().join("disk")).expect("a folder");
+    let mut command = Command::new("unshare");
+    command
+        .args(["-m", "sh", "-c", script, "sh"])
+        .arg(folder.path());
+    command
+        .env("disk", folder.path().join("disk"))
+        .current_dir(root());
+    command.arg(assert_cmd::cargo::cargo_bin!("netlings"));
+    command
+        .arg("grade")
+        .arg(folder.path().join("class"))
+        .args(["--lab", "hello", "--pack", &pack]);
+    command.arg("--out").arg(folder.path().join("disk/out"));
+    let output = command.output().expect("unshare is there");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if said.contains("not permitted") || said.contains("must be superuser") {
+        println!("skipped: only root has disks of its own: {said}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("No space left on device"), "{said}");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(listed.matches("result.json").count(), 2, "{listed}");
+}
+
 /// The number that tells the programs of [`no_jail_survives_its_harness`].
 const MARK: &str = "98765432.1";
 

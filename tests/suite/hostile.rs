@@ -266,7 +266,11 @@ impl Class {
         );
         if !pack.exists() {
             let key = "0123456789abcdef0123456789abcdef";
-            self.file("pack.toml", format!("version = 1\nkey = \"{key}\"\n"));
+            let hello = "due = \"2026-12-01T22:00:00Z\"\n\
+                points = { the_greeting_is_printed = 7 }\n\
+                visibility = { the_server_speaks_first = \"hidden\" }\n";
+            let pack = format!("version = 1\nkey = \"{key}\"\n[labs.hello]\n{hello}");
+            self.file("pack.toml", pack);
         }
         command
             .arg("grade")

@@ -203,6 +203,9 @@ pub fn feedback(graded: &Graded) -> String {
         "# {}: {} of {} points\n\n",
         graded.lab, graded.score, graded.max_score
     );
+    if let Some(due) = &graded.due {
+        let _ = writeln!(text, "Due {}.\n", table_cell(due));
+    }
     if graded.status == Status::Error {
         text.push_str("Something went wrong that is not yours; this is not your grade.\n");
         return text;

@@ -310,6 +310,7 @@ mod tests {
             submission: submission.to_owned(),
             sha256: String::new(),
             graded_at: String::new(),
+            due: None,
             seed: String::new(),
             grader: grader.clone(),
             status: Status::Graded,

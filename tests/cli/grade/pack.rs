@@ -129,6 +129,11 @@ impl Pack {
             .map_or(0, |first| u64::from_be_bytes(*first))
     }
 
+    /// When a lab is due.
+    pub fn due(&self, lab: &LabChecks) -> Option<String> {
+        self.labs.get(lab.lab)?.due.clone()
+    }
+
     /// What a check is worth.
     pub fn points(&self, lab: &LabChecks, check: &Check) -> u32 {
         let said = self.labs.get(lab.lab);

@@ -21,6 +21,9 @@ pub struct Graded {
     pub sha256: String,
     /// When.
     pub graded_at: String,
+    /// When it was due, as the pack has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
     /// The seed of this student's inputs, in hexadecimal.
     pub seed: String,
     /// By what.

@@ -32,6 +32,13 @@ for folder in (results / "submissions").iterdir():
         assert 0 <= test["score"] <= test["max_score"]
         assert isinstance(test["name"], str) and isinstance(test["output"], str)
 
+    # What the pack says of points, dates and who sees what.
+    by_id = {test["id"]: test for test in tests}
+    assert by_id["the_greeting_is_printed"]["max_score"] == 7
+    hidden = by_id["the_server_speaks_first"]
+    assert hidden["visibility"] == "hidden"
+    assert next(test for test in scope["tests"] if test["name"] == hidden["name"])["visibility"] == "hidden"
+
     fifty = json.loads((folder / "classroom50.json").read_text())
     assert fifty["schema"] == "classroom50/result/v1"
     assert fifty["score"] == record["score"] and fifty["max-score"] == record["max_score"]
@@ -48,6 +55,8 @@ for folder in (results / "submissions").iterdir():
     assert int(properties["score"]) == record["score"]
 
     feedback = (folder / "feedback.md").read_text()
+    assert hidden["name"] not in feedback and "Due 2026-12-01T22:00:00Z." in feedback
+    assert f"{record['score']} of {record['max_score']} points" in feedback
     for text in [feedback, scope["output"], *(test["output"] for test in scope["tests"])]:
         assert not CONTROLS & set(text), sorted(CONTROLS & set(text))
     # What a student's program said stands within a fence that it cannot close.
