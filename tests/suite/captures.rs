@@ -132,10 +132,9 @@ fn follow(path: &Path, check: &Check, happened: &Happened) -> usize {
         .filter_map(|stream| happened.connections.get(stream).copied())
         .collect();
     let found = followed(path, &ends);
-    assert_eq!(found.len(), expected.len(), "{}", check.name);
-    for ((stream, expected), found) in expected.iter().zip(found) {
+    for (index, (stream, expected)) in expected.iter().enumerate() {
         assert!(
-            *expected == found,
+            found.get(&index).unwrap_or(&Went::default()) == expected,
             "{}: tshark follows other octets in conversation {stream} than those that went:\n{}",
             check.name,
             tshark(path, &["-Y", "frame.number < 100"])
@@ -144,10 +143,11 @@ fn follow(path: &Path, check: &Check, happened: &Happened) -> usize {
     expected.len()
 }
 
-/// The octets of the conversations between `ends`, in their order. tshark prints
-/// two lines that name the nodes of each, then lines of hexadecimal, those of
-/// the second node after a tab.
-fn followed(path: &Path, ends: &[Ends]) -> Vec<Went> {
+/// The octets of the conversations between `ends`, by their places there. tshark
+/// prints two lines that name the nodes of each, then lines of hexadecimal, those
+/// of the second node after a tab. One without octets, of empty datagrams alone,
+/// has no nodes.
+fn followed(path: &Path, ends: &[Ends]) -> BTreeMap<usize, Went> {
     let mut args = vec!["-q".to_owned()];
     for ends in ends {
         let transport = match ends.transport {
@@ -167,6 +167,9 @@ fn followed(path: &Path, ends: &[Ends]) -> Vec<Went> {
         let (Some(first), Some(second)) = (node("Node 0: "), node("Node 1: ")) else {
             panic!("tshark follows nothing: {part}");
         };
+        if (first, second) == (":0", ":0") {
+            continue;
+        }
         let is = |ends: &Ends, one: &str, other: &str| {
             ends.harness.to_string() == one && ends.program.to_string() == other
         };
@@ -187,5 +190,5 @@ fn followed(path: &Path, ends: &[Ends]) -> Vec<Went> {
             }
         }
     }
-    found.into_values().collect()
+    found
 }
