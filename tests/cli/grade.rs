@@ -366,7 +366,7 @@ impl Grading<'_> {
         if taken.missing.is_empty() {
             self.results.keep_source(submission, files)?;
         }
-        let seed = self.pack.seed(self.checks.lab, submission);
+        let seed = self.pack.seed(self.checks.lab, submission, &taken.sha256);
         let mut graded = Graded {
             schema: SCHEMA.to_owned(),
             lab: self.checks.lab.to_owned(),

@@ -115,14 +115,18 @@ impl Pack {
         written.map_err(|error| Trouble::Misuse(format!("{}: {error}", path.display())))
     }
 
-    /// The seed of one student's inputs in one lab (RFC 2104, SHA-256).
-    pub fn seed(&self, lab: &str, submission: &str) -> u64 {
+    /// The seed of one student's inputs in one lab (RFC 2104, SHA-256). Other
+    /// files have another seed: what is learnt from one grade helps to foresee no
+    /// other.
+    pub fn seed(&self, lab: &str, submission: &str, sha256: &str) -> u64 {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()) else {
             unreachable!("HMAC takes a key of any length")
         };
         mac.update(lab.as_bytes());
         mac.update(&[0]);
         mac.update(submission.as_bytes());
+        mac.update(&[0]);
+        mac.update(sha256.as_bytes());
         let digest = mac.finalize().into_bytes();
         digest
             .first_chunk()
