@@ -101,15 +101,6 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// A program in a jail: how a check starts it.
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    InJail {
-        /// The descriptor of the lifeline.
-        lifeline: i32,
-        #[arg(last = true, required = true)]
-        command: Vec<OsString>,
-    },
     /// The checker behind the book's pages: how `book` calls itself.
     #[command(hide = true)]
     Live,
@@ -177,7 +168,23 @@ fn end_where_nothing_can_be_printed() {
     }));
 }
 
+/// Becomes a program in a jail, if that is what we were started for. It comes
+/// before all else: a check does it for each program that it starts.
+#[cfg(target_os = "linux")]
+fn enter_jail() {
+    let mut words = env::args_os().skip(1);
+    let lifeline = words
+        .next()
+        .filter(|word| word == netlings::jail::ENTER)
+        .and_then(|_| words.next()?.to_str()?.parse().ok());
+    if let Some(lifeline) = lifeline {
+        netlings::jail::enter(lifeline, &words.collect::<Vec<_>>());
+    }
+}
+
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    enter_jail();
     end_where_nothing_can_be_printed();
     let cli = Cli::parse();
     match run(cli.command) {
@@ -228,8 +235,6 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             print!("{}", String::from_utf8_lossy(&script));
             Ok(Verdict::Pass)
         }
-        #[cfg(target_os = "linux")]
-        Some(Command::InJail { lifeline, command }) => netlings::jail::enter(lifeline, &command),
         Some(Command::OneCheck {
             lab,
             name,

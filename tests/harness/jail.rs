@@ -125,6 +125,9 @@ impl Jail {
     }
 }
 
+/// The word that `netlings` enters a jail by; the lifeline and the program follow.
+pub const ENTER: &str = "in-jail";
+
 /// Where the program finds itself and what was put beside it.
 pub const INSIDE: &str = "/opt";
 
@@ -187,13 +190,13 @@ pub fn command(words: &[OsString], lifeline: RawFd) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg0("netlings")
-        .arg("in-jail")
+        .arg(ENTER)
         .arg(lifeline.to_string());
-    command.arg("--").args(words).env_clear();
+    command.args(words).env_clear();
     Ok(command)
 }
 
-/// The body of `netlings in-jail`: makes the jail, starts the program in it, and
+/// What follows [`ENTER`]: makes the jail, starts the program in it, and
 /// ends as it did. Must be called before any thread starts.
 pub fn enter(lifeline: RawFd, command: &[OsString]) -> ! {
     // SAFETY: the harness handed this descriptor down for us alone.
