@@ -315,6 +315,10 @@ const OTHERWISE: [&str; 22] = [
 /// The table against tshark's own: which dissector reads what follows a number.
 #[test]
 fn the_table_of_protocols_agrees_with_tshark() {
+    let Ok(protocols) = fs::read_to_string(root().join("labs/layers/protocols.tsv")) else {
+        println!("skipped: the lab is not in this tree");
+        return;
+    };
     let output = Command::new("tshark").args(["-G", "decodes"]).output();
     let Ok(output) = output else {
         println!("skipped: there is no tshark");
@@ -323,10 +327,7 @@ fn the_table_of_protocols_agrees_with_tshark() {
     let text = String::from_utf8_lossy(&output.stdout);
     let decodes: BTreeSet<&str> = text.lines().collect();
     let mut seen = 0;
-    for row in include_str!("../../labs/layers/protocols.tsv")
-        .lines()
-        .skip(1)
-    {
+    for row in protocols.lines().skip(1) {
         let cells: Vec<&str> = row.split('\t').collect();
         let [name, also, _, _, numbers, _, _] = cells.as_slice() else {
             panic!("{row}: not seven cells");

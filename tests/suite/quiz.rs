@@ -339,7 +339,7 @@ fn a_name_without_questions_is_answered_with_the_nearest() {
         ),
         (
             &["certificates"],
-            "there are no questions on \"certificates\"; there are some on addresses, ",
+            "there are no questions on \"certificates\"; there are some on a",
         ),
         (
             &["hello/9"],
