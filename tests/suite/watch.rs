@@ -396,6 +396,13 @@ fn saves_are_found_by_looking() {
     term.shows("○ todo  the greeting is printed");
     scratch.write(FILE, client("no_such_function()"));
     assert!(term.verdict_on(1).contains("no_such_function"));
+    // As if it were the same second.
+    let saved = fs::metadata(scratch.path(FILE)).and_then(|file| file.modified());
+    scratch.write(FILE, client("no_such_either()"));
+    let file = fs::File::options().write(true).open(scratch.path(FILE));
+    file.and_then(|file| file.set_modified(saved?))
+        .expect("a file's time can be set");
+    assert!(term.verdict_on(2).contains("no_such_either"));
     term.press("q");
     term.ends();
 }

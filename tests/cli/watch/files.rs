@@ -30,8 +30,10 @@ pub fn watch(
         let mut folders = folders.iter();
         folders.try_for_each(|(folder, mode)| watcher.watch(folder, *mode))
     };
+    // Who looks at times alone misses the second of two saves in one second.
     let config = Config::default()
         .with_follow_symlinks(false)
+        .with_compare_contents(true)
         .with_poll_interval(LOOK_EVERY);
     let polled = |touched| -> notify::Result<Box<dyn Watcher>> {
         let mut watcher = PollWatcher::new(heard(touched), config)?;
