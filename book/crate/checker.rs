@@ -161,7 +161,7 @@ fn keep(
         match spawn(program, root, known, dead) {
             Ok(mut child) => {
                 let goes_on = serve(&mut child, heard);
-                end(&mut child);
+                end(&mut child, (!goes_on).then_some(heard));
                 if !goes_on {
                     return;
                 }
@@ -232,12 +232,14 @@ fn serve(child: &mut Child, heard: &Receiver<Heard>) -> bool {
     false
 }
 
-/// Ends it: at the end of its input it ends what it runs, and itself.
-fn end(child: &mut Child) {
+/// Ends it: at the end of its input it ends what it runs, and itself, which is
+/// `heard` of; one that is dead already needs no waiting for.
+fn end(child: &mut Child, heard: Option<&Receiver<Heard>>) {
     drop(child.stdin.take());
     let late = Instant::now() + ENDS_WITHIN;
-    while matches!(child.try_wait(), Ok(None)) && Instant::now() < late {
-        thread::sleep(Duration::from_millis(5));
+    if let Some(heard) = heard {
+        let left = || late.saturating_duration_since(Instant::now());
+        while matches!(heard.recv_timeout(left()), Ok(Heard::Ask(_) | Heard::End)) {}
     }
     let _ = child.kill();
     let _ = child.wait();

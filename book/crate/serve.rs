@@ -34,6 +34,9 @@ const CONNECTIONS_MAX: usize = 64;
 /// How long the chapters must be quiet before the book is built again.
 const QUIET_FOR: Duration = Duration::from_millis(100);
 
+/// How long no connection is taken after one could not be.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long nobody may hear of events before a server that lingers ends. A page
 /// that is turned is away for a moment, and one behind an editor for longer.
 const LINGERS_FOR: Duration = Duration::from_secs(15 * 60);
@@ -266,7 +269,7 @@ async fn run(listener: TcpListener, desk: Arc<Desk>, args: &Args) -> Result<(), 
             // A client that was gone before it was accepted, or too few
             // descriptors: neither lasts.
             else => {
-                tokio::time::sleep(QUIET_FOR).await;
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };

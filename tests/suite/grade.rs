@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ::netlings::wait;
 use serde_json::Value;
 
 use crate::suite::{has_solutions, netlings, root};
@@ -228,9 +229,10 @@ fn a_class_of_200_is_graded_twice_alike() {
         .spawn()
         .expect("netlings can be started");
     let done = || fs::read_dir(folder.join("first/submissions")).map_or(0, Iterator::count);
-    while done() < class_count * 2 / 5 && first.try_wait().expect("a child").is_none() {
-        thread::sleep(Duration::from_millis(50));
-    }
+    wait::until(since + Duration::from_secs(3600), || {
+        let ended = first.try_wait().expect("a child").is_some();
+        (ended || done() >= class_count * 2 / 5).then_some(())
+    });
     first.kill().expect("it is ours");
     first.wait().expect("it is ours");
     assert!(done() < class_count, "it was killed in the middle");
@@ -371,13 +373,11 @@ fn no_jail_survives_its_harness() {
     // How long a start takes here decides what a random moment of it is.
     let since = Instant::now();
     let mut first = start();
-    while !marked().iter().any(|line| line.starts_with("sleep")) {
-        assert!(
-            since.elapsed() < Duration::from_secs(60),
-            "the jail is not to be had here"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
+    let begun = wait::until(since + Duration::from_secs(60), || {
+        let begun = marked().iter().any(|line| line.starts_with("sleep"));
+        begun.then_some(())
+    });
+    assert!(begun.is_some(), "the jail is not to be had here");
     let whole = since.elapsed();
     first.kill().expect("it is ours");
     first.wait().expect("it is ours");
@@ -385,14 +385,14 @@ fn no_jail_survives_its_harness() {
     let mut random = fastrand::Rng::with_seed(7);
     for _ in 0..count {
         let mut child = start();
+        // The moment is what is tried, and not waited for.
         thread::sleep(whole.mul_f64(random.f64() * 1.2));
         child.kill().expect("it is ours");
         child.wait().expect("it is ours");
     }
-    let late = Instant::now() + Duration::from_secs(30);
-    while !marked().is_empty() && Instant::now() < late {
-        thread::sleep(Duration::from_millis(10));
-    }
+    wait::until(Instant::now() + Duration::from_secs(30), || {
+        marked().is_empty().then_some(())
+    });
     assert_eq!(
         marked(),
         Vec::<String>::new(),
