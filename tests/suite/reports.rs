@@ -265,7 +265,7 @@ fn a_conversation_by_hand_shows_what_the_check_saw() {
         let mut printed = String::new();
         stdout.read_to_string(&mut printed).map(|_| printed)
     });
-    let late = Instant::now() + Duration::from_secs(30);
+    let late = Instant::now() + Duration::from_secs(300);
     let ended = wait::until(late, || tree.child.try_wait().ok().flatten());
     tree.end();
     let printed = reader.join().expect("the reader does not panic");

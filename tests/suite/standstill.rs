@@ -82,7 +82,7 @@ impl Program {
     /// Looks until this is seen; descriptors are `N`.
     #[track_caller]
     fn is_seen(&self, expected: &str) {
-        let soon = Instant::now() + Duration::from_secs(20);
+        let soon = Instant::now() + Duration::from_secs(100);
         let mut last = None;
         let seen = wait::until(soon, || {
             let standstill = standstill::look(self.tree.child.id(), &self.known)?;
@@ -232,7 +232,7 @@ fn of_what_has_ended_nothing_is_told() {
         return;
     };
     program.stdin.write_all(b"x").expect("it reads");
-    let soon = Instant::now() + Duration::from_secs(20);
+    let soon = Instant::now() + Duration::from_secs(100);
     // A process that nobody has waited for is there, and does nothing.
     let gone = wait::until(soon, || {
         standstill::look(program.tree.child.id(), &program.known)

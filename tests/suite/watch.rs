@@ -237,7 +237,7 @@ fn left(scratch: &Scratch, marker: &str) -> Vec<String> {
 }
 
 fn assert_none_left(scratch: &Scratch, marker: &str) {
-    let soon = Instant::now() + Duration::from_secs(30);
+    let soon = Instant::now() + PATIENCE;
     let gone = wait::until(soon, || left(scratch, marker).is_empty().then_some(()));
     assert!(gone.is_some(), "left: {:?}", left(scratch, marker));
 }

@@ -31,9 +31,9 @@ use super::super::has_solutions;
 use super::{Page, pages, read, report, root};
 
 /// How long a command may take on a machine that is busy with much else.
-pub const COMMAND: Duration = Duration::from_secs(60);
+pub const COMMAND: Duration = Duration::from_secs(300);
 /// How long a background command may go on after its section.
-const AFTER: Duration = Duration::from_secs(20);
+const AFTER: Duration = Duration::from_secs(100);
 /// How long a background command that said what it should is watched for more.
 const QUIET: Duration = Duration::from_millis(200);
 /// What makes the book's network, from the course's root.
@@ -536,7 +536,7 @@ impl<'a> Stage<'a> {
     /// Starts a background command, and waits until it can be talked to: it
     /// has said that it listens, or one of its ports is in use, or it ended. One
     /// that calls another of the section can when it has heard something, and
-    /// then nothing more for a moment.
+    /// then all of them have waited for a moment, and nothing more came.
     fn run_beside(&mut self, entry: &Entry, others: &mut [Running]) -> Result<Running, String> {
         let (command, ports) = self.translate(&entry.command)?;
         let says_so = entry
@@ -559,9 +559,11 @@ impl<'a> Stage<'a> {
         let mut running = self.start(&entry.command, false, Stdio::piped())?;
         let start = Instant::now();
         let (mut heard, mut since) = (Vec::new(), start);
+        let groups: Vec<u32> = others.iter().map(|other| other.child.id()).collect();
+        let groups = [groups, vec![running.child.id()]].concat();
         wait::until(start + self.limit, || {
             let output = self.output(&running);
-            if output != heard {
+            if output != heard || (calls && !at_rest(&groups)) {
                 (heard, since) = (output, Instant::now());
             }
             let ready = if says_so {
@@ -597,6 +599,30 @@ impl<'a> Stage<'a> {
         });
         over.unwrap_or_else(|| self.output(running))
     }
+}
+
+/// Whether no thread of these process groups computes: each waits for somebody.
+/// On a busy machine silence alone says little, since who has something to say
+/// may wait for a processor.
+fn at_rest(groups: &[u32]) -> bool {
+    // proc_pid_stat(5): behind the name in parentheses stand the state, the
+    // parent and the process group.
+    let fields = |folder: PathBuf| {
+        let stat = fs::read_to_string(folder.join("stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut fields = rest.split_whitespace();
+        let state = fields.next()?.to_owned();
+        Some((state, fields.nth(1)?.parse::<u32>().ok()?))
+    };
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let ours = entries(Path::new("/proc"))
+        .map(|process| process.path())
+        .filter(|process| {
+            fields(process.clone()).is_some_and(|(_, group)| groups.contains(&group))
+        });
+    ours.flat_map(|process| entries(&process.join("task")))
+        .filter_map(|thread| fields(thread.path()))
+        .all(|(state, _)| matches!(state.as_str(), "S" | "Z"))
 }
 
 /// Whether one of the ports has a listener, a bound datagram socket or a
@@ -858,6 +884,10 @@ mod broken {
     }
 
     fn run(text: &str) -> (Vec<String>, Vec<String>, String) {
+        run_within(text, COMMAND)
+    }
+
+    fn run_within(text: &str, limit: Duration) -> (Vec<String>, Vec<String>, String) {
         let page = page(text);
         let program = |lab: &str| {
             if lab == "x" {
@@ -866,7 +896,7 @@ mod broken {
                 Err(format!("no {lab}"))
             }
         };
-        run_page(&page, &program, Duration::from_secs(1))
+        run_page(&page, &program, limit)
     }
 
     #[test]
@@ -952,7 +982,7 @@ mod broken {
         // A length of sleep that no other run of the suite has.
         let marker = format!("sleep {}", 1_000_000 + std::process::id());
         let page = format!("```console\n$ echo started; {marker} | {marker}\nstarted\n```\n");
-        let (faults, ..) = run(&page);
+        let (faults, ..) = run_within(&page, Duration::from_secs(1));
         assert!(
             faults
                 .first()
@@ -960,7 +990,7 @@ mod broken {
             "{faults:#?}"
         );
         // A process that was killed is gone a moment later.
-        let gone = wait::until(Instant::now() + Duration::from_secs(10), || {
+        let gone = wait::until(Instant::now() + AFTER, || {
             let Ok(listed) = Command::new("ps").args(["-A", "-o", "args"]).output() else {
                 println!("skipped: there is no ps to look with");
                 return Some(());

@@ -59,7 +59,7 @@ mod kernel {
     use super::*;
 
     /// Long, for a machine under load; what is waited for takes no time.
-    const LIMIT: Duration = Duration::from_secs(10);
+    const LIMIT: Duration = Duration::from_secs(100);
 
     fn at(host: u8, port: u16) -> SocketAddrV4 {
         let address = if host == 0 {
