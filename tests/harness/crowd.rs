@@ -299,7 +299,7 @@ impl Crowd {
             if done(&self.members) {
                 return true;
             }
-            if Instant::now() >= self.log.deadline() {
+            if self.log.is_overdue() {
                 return false;
             }
             if self.turn(&mut buffer) {
@@ -317,7 +317,7 @@ impl Crowd {
     pub fn until_standstill(&mut self) {
         let mut buffer = vec![0; 64 << 10];
         let mut idle_turns = 0;
-        while idle_turns < STANDSTILL && Instant::now() < self.log.deadline() {
+        while idle_turns < STANDSTILL && !self.log.is_overdue() {
             if self.turn(&mut buffer) {
                 idle_turns = 0;
                 self.log.renew();

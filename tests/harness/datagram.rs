@@ -13,7 +13,6 @@ use crate::capture::{Ends, Transport};
 use crate::check::{Failure, Fate, Verdict, What};
 use crate::ladder::sample;
 use crate::trial::{DEADLINE, Log, Running};
-use crate::wait;
 
 /// Room for any datagram: the Length of RFC 768 has 16 bits and counts its own
 /// header, so what it carries is always shorter.
@@ -185,10 +184,10 @@ impl Datagrams {
         peers: &mut [&mut Datagrams],
         program: &mut Running,
     ) -> Result<(usize, Vec<u8>), Failure> {
-        let Some(deadline) = peers.first().map(|peer| peer.log.deadline()) else {
+        let Some(log) = peers.first().map(|peer| peer.log.clone()) else {
             return Err(nothing_came("there is nobody to get one"));
         };
-        let came = wait::until(deadline, || {
+        let came = log.until(|| {
             let over = program.has_ended();
             for (index, peer) in peers.iter_mut().enumerate() {
                 match peer.poll() {
@@ -200,9 +199,7 @@ impl Datagrams {
             over.then(|| Err(nothing_came("the program ended without one")))
         });
         came.unwrap_or_else(|| {
-            if let Some(peer) = peers.first() {
-                peer.log.patience_ended();
-            }
+            log.patience_ended();
             let silence = format!("none within {} s", DEADLINE.as_secs());
             Err(nothing_came(&silence))
         })
@@ -231,7 +228,8 @@ impl Datagrams {
         &mut self,
         mut ended: impl FnMut() -> bool,
     ) -> Result<Option<(Vec<u8>, SocketAddr)>, Failure> {
-        let came = wait::until(self.log.deadline(), || {
+        let log = self.log.clone();
+        let came = log.until(|| {
             // Ended first, asked second: what it sent before its end counts.
             let over = ended();
             match self.poll() {

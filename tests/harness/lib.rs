@@ -14,6 +14,7 @@
 //! | [`crowd`] | many TCP clients at once |
 //! | [`drain`] | when has the program read what was sent? |
 //! | [`source`] | the functions of a Rust source, by their text |
+//! | [`patience`] | how long a program is waited for that says nothing |
 //! | [`standstill`] | what a program does that is still there at the deadline |
 //! | `sock_diag` | what Linux knows of the sockets of this network |
 //! | [`attempts`] | which attempts to connect are under way? |
@@ -51,6 +52,7 @@ pub mod drain;
 pub mod jail;
 pub mod ladder;
 pub mod mistakes;
+pub mod patience;
 pub mod progress;
 pub mod recording;
 pub mod report;

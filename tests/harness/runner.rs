@@ -19,13 +19,14 @@ use crate::check::{Check, Event, Evidence, Failure, LabChecks, Need, Outcome, Re
 #[cfg(target_os = "linux")]
 use crate::jail;
 use crate::ladder::Ladder;
+use crate::patience::Patience;
 use crate::tree::{self, Tree};
 use crate::trial::{Program, Trial};
 use crate::wait::Cancel;
 use crate::{capture, cargo, checks, crowd, ladder, mistakes, recording, report, wait};
 
-/// How long a check's process may take before it is ended. Each of its programs
-/// and conversations has a deadline of its own, so this is for trouble of ours.
+/// The patience with a check's process. Each of its programs and conversations
+/// has a deadline of its own, so this is for trouble of ours.
 const CHECK_WITHIN: Duration = Duration::from_secs(180);
 
 /// How long a check's process that is cancelled may take to end its programs.
@@ -218,8 +219,8 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
     let mut tree = Tree::start(&mut command)?;
     let stdout = tree.child.stdout.take().map(read_all);
     let stderr = tree.child.stderr.take().map(read_all);
-    let late = Instant::now() + CHECK_WITHIN;
-    let ended = wait::until(late, || {
+    let pid = tree.child.id();
+    let ended = Patience::new(CHECK_WITHIN).wait(pid, || {
         let cancelled = plan.cancel.is_cancelled().then_some(Ended::Cancelled);
         cancelled.or_else(|| tree.child.try_wait().ok().flatten().map(|_| Ended::Itself))
     });

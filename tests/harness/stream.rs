@@ -126,7 +126,7 @@ impl Listener {
     /// A failure if it ends first, or the deadline passes.
     pub fn accept(&self, program: &mut Running) -> Result<Peer, Failure> {
         let what = "the program's connection";
-        let accepted = wait::until(self.log.deadline(), || {
+        let accepted = self.log.until(|| {
             // Ended first, asked second: what it did before its end counts.
             let ended = program.has_ended();
             match self.listener.accept() {
@@ -224,9 +224,7 @@ impl Silent {
         // Connected on this side; on the other the queue is full a moment later,
         // which Linux tells.
         #[cfg(target_os = "linux")]
-        let full = wait::until(log.deadline(), || {
-            (attempts::queued(address) > 0).then_some(())
-        });
+        let full = log.until(|| (attempts::queued(address) > 0).then_some(()));
         #[cfg(target_os = "linux")]
         full.ok_or_else(|| failed(ErrorKind::TimedOut.into()))?;
         Ok(Silent {
@@ -345,11 +343,9 @@ impl Peer {
         for (index, piece) in delivery.pieces(octets).into_iter().enumerate() {
             if index > 0 {
                 let sent = self.sent;
-                let read = wait::until(self.log.deadline(), || {
-                    match drain::tcp(&self.stream, sent) {
-                        Some(false) => None,
-                        Some(true) | None => Some(()),
-                    }
+                let read = self.log.until(|| match drain::tcp(&self.stream, sent) {
+                    Some(false) => None,
+                    Some(true) | None => Some(()),
                 });
                 if read.is_none() {
                     self.log.patience_ended();
@@ -414,15 +410,12 @@ impl Peer {
     /// Sends `octet` again and again, with [`DRIP`] between, until the program
     /// has ended or closed, or the deadline has passed. Gives how many went out.
     pub fn drip(&mut self, octet: u8, program: &mut Running) -> usize {
-        let deadline = self.log.deadline();
         let mut sent = Vec::new();
-        let ended = |limit: Instant, program: &mut Running| {
+        let ended = |program: &mut Running| {
+            let limit = (Instant::now() + DRIP).min(self.log.deadline());
             wait::until(limit, || program.has_ended().then_some(())).is_some()
         };
-        while !ended((Instant::now() + DRIP).min(deadline), program)
-            && Instant::now() < deadline
-            && self.stream.write_all(&[octet]).is_ok()
-        {
+        while !ended(program) && !self.log.is_overdue() && self.stream.write_all(&[octet]).is_ok() {
             sent.push(octet);
         }
         self.sent += u64::try_from(sent.len()).unwrap_or(u64::MAX);
@@ -456,7 +449,7 @@ impl Peer {
             Some(false) => None,
             Some(true) | None => Some(()),
         };
-        let read = wait::until(self.log.deadline(), read).is_some();
+        let read = self.log.until(read).is_some();
         if !read {
             self.log.patience_ended();
         }
@@ -486,6 +479,7 @@ impl Peer {
                     self.log.renew();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_time_out(&error) && !self.log.is_overdue() => {}
                 Err(error) if is_time_out(&error) => {
                     self.log.patience_ended();
                     self.log.add(self.number, What::Silent);

@@ -16,6 +16,7 @@ use crate::crowd::Crowd;
 use crate::datagram::{Datagrams, Unreachable, Weather};
 #[cfg(target_os = "linux")]
 use crate::jail::{self, Jail};
+use crate::patience::{Patience, Share};
 use crate::standstill::{self, Known, Standstill};
 use crate::stream::{Delivery, Listener, Peer, Refusing, Silent};
 use crate::tree::{self, Tree};
@@ -95,8 +96,8 @@ const FILES_INSIDE: &str = "/opt/files";
 #[derive(Clone)]
 pub struct Log {
     since: Instant,
-    /// When patience with what the program does now ends.
-    deadline: Arc<Mutex<Instant>>,
+    /// That with what the program does now.
+    patience: Arc<Mutex<Patience>>,
     events: Arc<Mutex<Vec<Event>>>,
     connections: Arc<Mutex<BTreeMap<usize, Ends>>>,
     listeners: Arc<Mutex<Vec<Weak<TcpListener>>>>,
@@ -129,7 +130,7 @@ impl Log {
     pub(crate) fn new() -> Self {
         Log {
             since: Instant::now(),
-            deadline: Arc::new(Mutex::new(Instant::now() + DEADLINE)),
+            patience: Arc::new(Mutex::new(Patience::new(DEADLINE))),
             events: Arc::default(),
             connections: Arc::default(),
             listeners: Arc::default(),
@@ -177,15 +178,36 @@ impl Log {
         }
     }
 
-    /// When patience with what the program does now ends.
+    /// When patience with what the program does now ends; then
+    /// [`Log::is_overdue`] is to be asked.
     pub(crate) fn deadline(&self) -> Instant {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock_patience().until()
+    }
+
+    /// Whether patience has ended with the programs that run. One that waited for
+    /// a processor gets what it missed.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.lock_patience().is_over(|| {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let shares = running.iter().map(|program| Share::of(program.pid));
+            shares.fold(Share::default(), Share::and)
+        })
+    }
+
+    /// Asks `probe` until it answers or patience has ended.
+    pub(crate) fn until<T>(&self, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
+        loop {
+            let answer = wait::until(self.deadline(), &mut probe);
+            if answer.is_some() || self.is_overdue() {
+                return answer;
+            }
+        }
     }
 
     /// Begins [`DEADLINE`] anew: a program was started, a conversation begun, or
     /// the program has read or sent something.
     pub(crate) fn renew(&self) {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + DEADLINE;
+        *self.lock_patience() = Patience::new(DEADLINE);
         *self.lock_standstill() = None;
     }
 
@@ -241,6 +263,10 @@ impl Log {
                 ))
             });
         named.collect()
+    }
+
+    fn lock_patience(&self) -> MutexGuard<'_, Patience> {
+        self.patience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_standstill(&self) -> MutexGuard<'_, Option<Standstill>> {
@@ -861,13 +887,11 @@ impl Output {
         })
     }
 
-    /// Waits until `enough` of it has come, it has ended, or the deadline.
-    fn until(&self, deadline: Instant, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    /// Waits until `enough` of it has come, it has ended, or patience has.
+    fn until(&self, log: &Log, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let mut octets = self.lock();
-        while !enough(&octets.0) && !octets.1 {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                break;
-            };
+        while !enough(&octets.0) && !octets.1 && !log.is_overdue() {
+            let left = log.deadline().saturating_duration_since(Instant::now());
             let woken = self.more.wait_timeout(octets, left);
             octets = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -935,7 +959,7 @@ impl Running {
                 #[cfg(unix)]
                 {
                     let tree = &mut self.tree;
-                    let read = wait::until(self.log.deadline(), || match drain::pipe(&*input) {
+                    let read = self.log.until(|| match drain::pipe(&*input) {
                         Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
                         _ => Some(()),
                     });
@@ -953,7 +977,7 @@ impl Running {
                 }
             }
             let sending = self.log.sending(0, piece);
-            if write_within(input, piece, self.log.deadline()) {
+            if write_within(input, piece, &self.log) {
                 fed += piece.len();
             } else {
                 self.log.not_sent(sending);
@@ -993,7 +1017,7 @@ impl Running {
     /// # Errors
     /// A failure if it does not come.
     pub fn line(&mut self, number: usize) -> Result<String, Failure> {
-        let octets = self.stdout.until(self.log.deadline(), |octets| {
+        let octets = self.stdout.until(&self.log, |octets| {
             octets.iter().filter(|&&octet| octet == b'\n').count() >= number
         });
         let lines: Vec<&[u8]> = octets.split_inclusive(|&octet| octet == b'\n').collect();
@@ -1024,8 +1048,7 @@ impl Running {
     /// Waits until standard output holds `len` octets, and gives all of it;
     /// less if it ends or the deadline passes before.
     pub fn output(&self, len: usize) -> Vec<u8> {
-        self.stdout
-            .until(self.log.deadline(), |octets| octets.len() >= len)
+        self.stdout.until(&self.log, |octets| octets.len() >= len)
     }
 
     /// Whether the program has ended.
@@ -1042,7 +1065,8 @@ impl Running {
     /// A failure if it ends before, or begins none within the deadline.
     pub fn attempts(&mut self, silent: &[SocketAddr], most: usize) -> Result<usize, Failure> {
         let what = "attempts to connect that are under way";
-        let asked = wait::until(self.log.deadline(), || {
+        let log = self.log.clone();
+        let asked = log.until(|| {
             if self.has_ended() {
                 return Some(None);
             }
@@ -1066,7 +1090,8 @@ impl Running {
     /// # Errors
     /// A failure if it ends or gives up before.
     pub fn until_repeated(&mut self, silent: SocketAddr) -> Verdict {
-        let asked = wait::until(self.log.deadline(), || {
+        let log = self.log.clone();
+        let asked = log.until(|| {
             let ended = self.has_ended();
             let repeated = attempts::under_way(&[silent])
                 .iter()
@@ -1097,12 +1122,10 @@ impl Running {
         self.signal(rustix::process::Signal::STOP);
         // Where /proc does not tell, it has stopped soon enough.
         let stat = format!("/proc/{}/stat", self.pid());
-        wait::until(self.log.deadline(), || {
-            match std::fs::read_to_string(&stat) {
-                Ok(stat) if tree::state(&stat).starts_with(['T', 'Z', 'X']) => Some(()),
-                Ok(_) => None,
-                Err(_) => Some(()),
-            }
+        self.log.until(|| match std::fs::read_to_string(&stat) {
+            Ok(stat) if tree::state(&stat).starts_with(['T', 'Z', 'X']) => Some(()),
+            Ok(_) => None,
+            Err(_) => Some(()),
         });
     }
 
@@ -1159,7 +1182,7 @@ impl Running {
     fn finish(&mut self) -> Run {
         let tree = &mut self.tree;
         let stdout = &self.stdout;
-        let ended = wait::until(self.log.deadline(), || {
+        let ended = self.log.until(|| {
             let flooded = stdout.lock().0.len() > OUTPUT_LEN_MAX;
             (flooded || matches!(tree.child.try_wait(), Ok(Some(_)))).then_some(())
         });
@@ -1269,10 +1292,10 @@ fn pipes(child: &Child) -> Vec<(u64, &'static str)> {
 }
 
 /// Writes all of `octets`; false if the program closed its input or did not
-/// take them before the deadline.
-fn write_within(input: &mut ChildStdin, octets: &[u8], deadline: Instant) -> bool {
+/// take them before patience ended.
+fn write_within(input: &mut ChildStdin, octets: &[u8], log: &Log) -> bool {
     let mut written = 0;
-    let done = wait::until(deadline, || {
+    let done = log.until(|| {
         while let Some(rest) = octets.get(written..).filter(|rest| !rest.is_empty()) {
             match input.write(rest) {
                 Ok(len) => written += len,

@@ -196,6 +196,7 @@ async function foreign() {
   await new Promise((done) => { site.listen(0, '127.0.0.1', done); });
   const context = await browser.newContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.goto(`http://127.0.0.1:${site.address().port}/`);
   const came = await page.evaluate(async (to) => {
     const events = new Promise((done) => {

@@ -44,6 +44,8 @@ async function reader({ theme = 'light', width = 1200, script = true, ...media }
   await context.addInitScript((name) => localStorage.setItem('mdbook-theme', name), theme);
   const open = async (path) => {
     const page = await context.newPage();
+    // For a machine with much else to do.
+    page.setDefaultTimeout(100_000);
     const where = `${path} (${theme}, ${width})`;
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) fault(`${where}: the console says: ${message.text()}`);

@@ -20,6 +20,9 @@ const names = readdirSync(join(book, 'widgets'))
   .filter((file) => file.endsWith('.js') && file !== 'widget.js')
   .map((file) => file.slice(0, -3));
 
+/** For all that has to come, on a machine with much else to do, in milliseconds. */
+const PATIENCE = 100_000;
+
 const faults = [];
 const fault = (text) => faults.push(text);
 const equal = (where, came, expected) => {
@@ -44,6 +47,7 @@ const browser = await driver.launch({ executablePath: chromium, args: ['--no-san
 async function open(path, { theme = 'light', width = 1200, script = true, ...media } = {}) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: script, ...media });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const where = `${path} (${theme}, ${width})`;
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) fault(`${where}: the console says: ${message.text()}`);
@@ -76,7 +80,7 @@ async function use() {
     const widget = page.locator(`net-${name} > .live`);
     const said = widget.locator('output');
     const settled = async (text) => {
-      const holds = await said.filter({ hasText: text }).waitFor({ timeout: 10_000 }).then(() => true, () => false);
+      const holds = await said.filter({ hasText: text }).waitFor({ timeout: PATIENCE }).then(() => true, () => false);
       if (!holds) fault(`${name}: the status says ${JSON.stringify(await said.textContent())}, not ${JSON.stringify(String(text))}`);
     };
     const before = await said.textContent();
@@ -87,7 +91,7 @@ async function use() {
       fault(`${name}: ${error.message}`);
     }
     // What is set stands in the address, and brings the same picture back.
-    await page.waitForFunction(() => location.hash.includes('w='), undefined, { timeout: 10_000 }).catch(() => fault(`${name}: the address holds no state`));
+    await page.waitForFunction(() => location.hash.includes('w='), undefined, { timeout: PATIENCE }).catch(() => fault(`${name}: the address holds no state`));
     const shown = await widget.locator('.drawn').innerHTML();
     const link = page.url();
     if (!link.includes(`#w=${name}&`)) fault(`${name}: the address is ${link}`);
@@ -97,7 +101,7 @@ async function use() {
     await again.close();
     // Reset is what was at first.
     await widget.getByRole('button', { name: 'Reset' }).press('Enter');
-    await page.waitForFunction(() => location.hash === '', undefined, { timeout: 10_000 }).catch(() => fault(`${name}: reset leaves the address ${page.url()}`));
+    await page.waitForFunction(() => location.hash === '', undefined, { timeout: PATIENCE }).catch(() => fault(`${name}: reset leaves the address ${page.url()}`));
     await settled(before);
     same(`${name}: reset draws another picture than the first`, await widget.locator('.drawn').innerHTML(), first);
     // By Tab into the widget, through it, and out; the page is never turned.
@@ -231,13 +235,22 @@ async function weigh() {
     const context = await browser.newContext();
     const page = await context.newPage();
     const bodies = [];
-    page.on('response', (response) => bodies.push(response.body().then((octets) => [new URL(response.url()).pathname, octets])));
+    page.setDefaultTimeout(PATIENCE);
+    // One that comes when the page is about to be closed is not the page's weight any more.
+    page.on('response', (response) => bodies.push(response.body().then((octets) => [new URL(response.url()).pathname, octets], (error) => [response.url(), error])));
     await page.goto(base + path, { waitUntil: 'networkidle' });
     const painted = await page.evaluate(() => new Promise((done) => {
-      new PerformanceObserver((list) => done(list.getEntriesByName('first-contentful-paint')[0].startTime)).observe({ type: 'paint', buffered: true });
+      new PerformanceObserver((list) => {
+        const first = list.getEntriesByName('first-contentful-paint')[0];
+        if (first) done(first.startTime);
+      }).observe({ type: 'paint', buffered: true });
     }));
     const sum = { path, octets: 0, compressed: 0, own: 0, painted: Math.round(painted) };
     for (const [name, octets] of await Promise.all(bodies)) {
+      if (octets instanceof Error) {
+        fault(`${path}: ${name}: ${octets.message}`);
+        continue;
+      }
       // A font is compressed already.
       const small = name.endsWith('.woff2') ? octets.length : gzipSync(octets, { level: 9 }).length;
       sum.octets += octets.length;
