@@ -2,13 +2,14 @@
 //! its chance.
 //!
 //! On a machine that has much to do, a program waits for a processor before it
-//! can do anything, and that time does not count. Linux tells it of each thread
-//! (`/proc/PID/task/TID/schedstat`); elsewhere nothing tells, and all time counts.
+//! can do anything, and that time does not count; nor does a disk's. Linux tells
+//! both of each thread (`schedstat` and `stat` in `/proc/PID/task/TID`); elsewhere
+//! nothing tells, and all time counts.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::wait;
+use crate::{tree, wait};
 
 /// How many times its length patience lasts at most, whatever a program does.
 const TIMES_MAX: u32 = 10;
@@ -50,9 +51,10 @@ impl Patience {
         let share = share();
         // Whoever computed for so long has had its chance; its threads may have
         // waited for each other.
-        let missed = match share.ran < self.length {
-            true => share.waited,
-            false => Duration::ZERO,
+        let missed = match share {
+            Share { ran, .. } if ran >= self.length => Duration::ZERO,
+            Share { stuck: true, .. } => now - self.since,
+            Share { waited, .. } => waited,
         };
         let most = self.since + self.length * TIMES_MAX;
         let until = (self.since + self.length + missed).min(most);
@@ -83,6 +85,9 @@ pub struct Share {
     pub ran: Duration,
     /// How long the one that waited longest has waited for a processor.
     pub waited: Duration,
+    /// Whether one of them waits now for a disk or for something in the kernel
+    /// that no signal ends.
+    pub stuck: bool,
 }
 
 impl Share {
@@ -104,6 +109,7 @@ impl Share {
                 let own = Share {
                     ran: times.next().unwrap_or_default(),
                     waited: times.next().unwrap_or_default(),
+                    stuck: tree::state(&read("stat")).starts_with('D'),
                 };
                 let children = read("children");
                 let children = children
@@ -119,6 +125,7 @@ impl Share {
         Share {
             ran: self.ran + other.ran,
             waited: self.waited.max(other.waited),
+            stuck: self.stuck || other.stuck,
         }
     }
 }
