@@ -184,22 +184,31 @@ mod tests {
 
     #[test]
     fn patience_ends_with_who_waits_for_something_else_and_is_not_without_end() {
-        let length = Duration::from_millis(10);
-        let sleeps = Share::default;
-        let mut patience = Patience::new(length);
-        assert!(patience.wait(std::process::id(), || Some(())).is_some());
-        assert!(wait::until(patience.until(), || None::<()>).is_none());
-        assert!(patience.is_over(sleeps));
+        let length = Duration::from_secs(1);
+        let begun = |times: u32| Patience {
+            since: Instant::now() - length * times,
+            length,
+            until: Instant::now(),
+        };
+        let own = std::process::id();
+        assert!(Patience::new(length).wait(own, || Some(())).is_some());
+        assert!(!Patience::new(length).is_over(Share::default));
+        assert!(begun(1).is_over(Share::default));
 
         let starves = || Share {
             waited: Duration::from_secs(3600),
             ..Share::default()
         };
-        let mut patience = Patience::new(length);
-        assert!(wait::until(patience.until(), || None::<()>).is_none());
+        let mut patience = begun(1);
         assert!(!patience.is_over(starves));
         assert_eq!(patience.until(), patience.since + length * TIMES_MAX);
-        assert!(wait::until(patience.until(), || None::<()>).is_none());
-        assert!(patience.is_over(starves));
+        assert!(begun(TIMES_MAX).is_over(starves));
+
+        let stuck = || Share {
+            stuck: true,
+            ..Share::default()
+        };
+        assert!(!begun(1).is_over(stuck));
+        assert!(begun(TIMES_MAX).is_over(stuck));
     }
 }
