@@ -154,7 +154,7 @@ mod tests {
                 .stdin(Stdio::null());
             let tree = Tree::start(&mut command).expect("sh can be started");
             let late = Instant::now() + Duration::from_secs(100);
-            let child = wait::until(late, || crate::tree::descendant(tree.child.id(), 1));
+            let child = wait::until(late, || tree::descendant(tree.child.id(), 1));
             let child = i32::try_from(child.expect("it starts one")).ok();
             let child = child.and_then(rustix::process::Pid::from_raw);
             sched_setaffinity(child, &allowed).expect("it is ours");
