@@ -33,8 +33,8 @@ pub fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
 /// ```
 ///
 /// # Errors
-/// [`Error::EndInMidLine`] if the stream ends before the LF, with the octets
-/// so far. [`Error::LineTooLong`] if [`LINE_LEN_MAX`](crate::LINE_LEN_MAX)
+/// [`Error::EndInMidLine`] if the stream ends before the LF, with how many
+/// octets came. [`Error::LineTooLong`] if [`LINE_LEN_MAX`](crate::LINE_LEN_MAX)
 /// octets hold no LF. [`Error::NotUtf8`] for other octets than UTF-8.
 ///
 /// # Specification
