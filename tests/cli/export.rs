@@ -5,6 +5,9 @@
 //! it is whole. The learner's files come from where `reset` takes them, never
 //! from the exporting tree: what a teacher has solved there stays there.
 
+#[cfg(target_os = "linux")]
+mod hidden;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
@@ -22,8 +25,12 @@ use crate::{Place, Verdict, pristine};
 #[command(
     after_help = "The folder holds the book, the labs as stubs and the checks; no solutions and no mutants,\n\
     which hold pieces of them. Labs that are left out keep their chapters.\n\n\
+    With a pack, the checks that it calls `hidden` or `after_due_date` are left out too: whoever\n\
+    has a check can run it, and sees its outcome. For those of `after_due_date`, export again when\n\
+    the lab is due, with the pack saying `visible`. A step keeps one visible check at least.\n\n\
     Examples:\n  cargo netlings export ../netlings-students\n  \
-    cargo netlings export ../week-1 --lab hello --lab addresses"
+    cargo netlings export ../week-1 --lab hello --lab addresses\n  \
+    cargo netlings export ../netlings-students --pack pack.toml"
 )]
 pub struct Args {
     /// The folder to write: a new one, or an empty one, outside the course.
@@ -31,6 +38,10 @@ pub struct Args {
     /// Only this lab, and others named so; without it, all labs.
     #[arg(long, value_name = "LAB")]
     lab: Vec<String>,
+    /// The teacher's pack: without the checks that it does not call visible.
+    #[cfg(target_os = "linux")]
+    #[arg(long)]
+    pack: Option<PathBuf>,
 }
 
 /// What stands at the top of a student's repository beside book, labs and tests.
@@ -64,12 +75,20 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     if labs.is_empty() {
         labs.extend(place.course.labs().iter().map(|lab| lab.lab));
     }
+    #[cfg(target_os = "linux")]
+    let hidden = match &args.pack {
+        Some(pack) => Some(hidden::Hidden::read(pack, &labs)?),
+        None => None,
+    };
     let to = std::path::absolute(&args.dir)
         .map_err(|error| Trouble::Misuse(format!("{}: {error}", args.dir.display())))?;
     let to = free_folder(root, &to)?;
     let beside = beside(&to)?;
-    let written = write(place, &labs, &beside.0);
-    written?;
+    write(place, &labs, &beside.0)?;
+    #[cfg(target_os = "linux")]
+    if let Some(hidden) = &hidden {
+        hidden.take_out(&beside.0)?;
+    }
     let replaced = if to.exists() {
         fs::remove_dir(&to)
     } else {
@@ -84,6 +103,10 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         args.dir.display(),
         names.join(", ")
     );
+    #[cfg(target_os = "linux")]
+    if let Some(hidden) = &hidden {
+        println!("{}", hidden.line());
+    }
     println!(
         "\nTry it: cd {} && cargo run     Then publish it: git init && git add . && git commit",
         args.dir.display()

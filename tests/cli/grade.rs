@@ -8,7 +8,7 @@
 mod formats;
 mod intake;
 pub mod merge;
-mod pack;
+pub mod pack;
 pub mod plan;
 mod result;
 mod results;

@@ -106,7 +106,7 @@ fn todo(text: &str) -> Option<(u8, &str)> {
 
 /// `source` with blanks in place of what is in comments, strings and
 /// characters, octet for octet: what is left is code.
-fn bare(source: &str) -> String {
+pub fn bare(source: &str) -> String {
     let octets = source.as_bytes();
     let mut bare = octets.to_vec();
     let starts = |at: usize, text: &str| {

@@ -11,6 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin_cmd;
+#[cfg(target_os = "linux")]
+use netlings::check::{Check, LabChecks};
 use netlings::{cargo, checks, wait};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -1511,6 +1513,213 @@ fn what_students_get_builds_and_is_green() {
             ],
         );
         assert!(green, "{said}");
+    }
+}
+
+/// Two checks of `framing` to keep back, one of them with a recording of its
+/// own, and its name. Nothing here may name them whole: this file is handed out.
+#[cfg(target_os = "linux")]
+fn kept_back() -> Option<([&'static str; 2], &'static str)> {
+    let lab = checks::find("framing");
+    let found = lab.and_then(|lab| {
+        let check = |start: &str| {
+            lab.checks
+                .iter()
+                .find(|check| check.name.starts_with(start))
+        };
+        let recording = lab
+            .recordings
+            .iter()
+            .find(|kept| kept.name.ends_with("_resync"));
+        let two = [
+            check("frames_are_given_up_")?.name,
+            check("behind_a_wrong_length_")?.name,
+        ];
+        Some((two, recording?.name))
+    });
+    if found.is_none() {
+        println!("skipped: this tree has not the checks of framing that it would keep back");
+    }
+    found
+}
+
+/// A quarter of a pack's key.
+#[cfg(target_os = "linux")]
+const KEY: &str = "0123456789abcdef";
+
+/// A pack, with what it says of labs.
+#[cfg(target_os = "linux")]
+fn pack(folder: &Path, labs: &str) -> PathBuf {
+    let path = folder.join("pack.toml");
+    let key = KEY.repeat(4);
+    fs::write(&path, format!("version = 1\nkey = \"{key}\"\n{labs}")).expect("a pack");
+    path
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn students_get_nothing_of_a_check_that_the_pack_keeps_back() {
+    let (Some((two, recording)), Some(scratch)) = (kept_back(), Scratch::new()) else {
+        return;
+    };
+    let lab = checks::find("framing").expect("it has checks");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let to = folder.path().join("students");
+    let export = |more: &[&str]| {
+        scratch.netlings(&[&["export", &to.to_string_lossy(), "--lab", "framing"], more].concat())
+    };
+    let [first, second] = two;
+    let visibility = format!(
+        "[labs.framing]\nvisibility = {{ {first} = \"hidden\", {second} = \"after_due_date\" }}\n"
+    );
+    let pack_of = |labs: &str| pack(folder.path(), labs).to_string_lossy().into_owned();
+
+    // Where they are said, and where they would be found: in a whole export.
+    let naming = |to: &Path| {
+        let mut files = Vec::new();
+        walk(to, &mut files);
+        files.retain(|file| {
+            let octets = fs::read(file).expect("the file can be read");
+            let text = String::from_utf8_lossy(&octets);
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let said = |piece: &&str| text.contains(*piece) || name.contains(*piece);
+            [first, second, recording].iter().any(said)
+        });
+        files.len()
+    };
+    export(&[]).assert().code(0);
+    assert!(
+        naming(&to) >= 3,
+        "checks, mistakes and a snapshot name them"
+    );
+    fs::remove_dir_all(&to).expect("it can be removed");
+    let pack = pack_of(&visibility);
+    export(&["--pack", &pack])
+        .assert()
+        .code(0)
+        .stdout(contains("kept back: 2 checks of framing"));
+    assert_eq!(naming(&to), 0, "a file names what is kept back");
+
+    // All others are there, with their steps and points.
+    let source = fs::read_to_string(to.join("tests/checks/framing.rs")).expect("the checks");
+    for check in lab.checks.iter().filter(|check| !two.contains(&check.name)) {
+        let line = format!("check!({}, {}, {},", check.step, check.points, check.name);
+        assert!(source.contains(&line), "{line}");
+        assert!(source.contains(&format!("fn {}(", check.name)), "{line}");
+    }
+    assert_eq!(source.matches(" check!(").count() + 2, lab.checks.len());
+    for kept in lab.recordings.iter().filter(|kept| kept.name != recording) {
+        let snapshot = format!("tests/snapshots/framing__{}.snap", kept.name);
+        assert!(to.join(&snapshot).is_file(), "{snapshot}");
+    }
+    fs::remove_dir_all(&to).expect("it can be removed");
+
+    // What cannot be is said before anything is there.
+    for (labs, said) in [
+        (
+            "[labs.framing]\ndefault = \"hidden\"\n",
+            "step 1 of framing has no visible check",
+        ),
+        (
+            "[labs.framing]\nvisibility = { no_such = \"hidden\" }\n",
+            "framing has no check no_such",
+        ),
+        ("[labs.no-such]\n", "there is no lab no-such"),
+    ] {
+        let pack = pack_of(labs);
+        export(&["--pack", &pack])
+            .assert()
+            .code(2)
+            .stderr(contains(said));
+        assert!(!to.exists(), "{said}");
+    }
+    let pack = pack_of(&visibility);
+    scratch.write("book/src/notes.md", format!("one\n{first}\n"));
+    let named = format!("{first} of framing cannot be kept back: book/src/notes.md:2 names it");
+    export(&["--pack", &pack])
+        .assert()
+        .code(2)
+        .stderr(contains(named));
+    scratch.write("book/src/notes.md", KEY.repeat(4));
+    export(&["--pack", &pack])
+        .assert()
+        .code(2)
+        .stderr(contains("book/src/notes.md has the key of"));
+    assert!(!to.exists());
+}
+
+/// Nearly all is kept back, so that little is left that uses the rest: a check
+/// a step, in every lab whose checks nothing else names.
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "takes minutes: builds and tests the students' copy"]
+fn what_students_get_with_a_pack_builds_and_is_green() {
+    let Some(scratch) = Scratch::building() else {
+        return;
+    };
+    let is_first = |lab: &LabChecks, check: &Check| {
+        let mut of_step = lab.checks.iter().filter(|other| other.step == check.step);
+        of_step.next().is_some_and(|first| first.name == check.name)
+    };
+    let mut labs = String::new();
+    for lab in checks::LABS.iter().filter(|lab| lab.lab != "hello") {
+        let first = lab.checks.iter().filter(|check| is_first(lab, check));
+        let first: Vec<String> = first
+            .map(|check| format!("{} = \"visible\"", check.name))
+            .collect();
+        let first = first.join(", ");
+        labs += &format!(
+            "[labs.{}]\ndefault = \"hidden\"\nvisibility = {{ {first} }}\n",
+            lab.lab
+        );
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let to = folder.path().join("students");
+    let pack = pack(folder.path(), &labs);
+    let words = [
+        OsStr::new("export"),
+        to.as_os_str(),
+        OsStr::new("--pack"),
+        pack.as_os_str(),
+    ];
+    scratch
+        .netlings(&[])
+        .args(words)
+        .assert()
+        .code(0)
+        .stdout(contains("kept back: "));
+    std::os::unix::fs::symlink(root().join("target").join("scratch"), to.join("target"))
+        .expect("a link can be made");
+    let (green, said) = cargo_in(
+        &to,
+        &[
+            "test",
+            "--locked",
+            "--offline",
+            "-p",
+            "netlings",
+            "--",
+            "--skip",
+            "suite::cli",
+        ],
+    );
+    assert!(green && !said.contains("warning"), "{said}");
+    // One check a step, with its own points.
+    for lab in checks::LABS.iter().filter(|lab| lab.lab != "hello") {
+        let (_, said) = cargo_in(&to, &["netlings", "check", lab.lab, "--json"]);
+        // What cargo says comes behind it.
+        let document = serde_json::Deserializer::from_str(&said).into_iter().next();
+        let Some(Ok(checked)) = document else {
+            panic!("{said}")
+        };
+        let checked: Value = checked;
+        let tests = at(&checked, "labs/0/tests").as_array().expect("a list");
+        let there = tests
+            .iter()
+            .map(|test| (at(test, "name").as_str(), at(test, "points_max").as_u64()));
+        let first = lab.checks.iter().filter(|check| is_first(lab, check));
+        let wanted = first.map(|check| (Some(check.name), Some(u64::from(check.points))));
+        assert!(there.eq(wanted), "{said}");
     }
 }
 

@@ -30,7 +30,7 @@ const LINES_MAX: usize = 40;
 type Wrong = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-const TWENTY: [Wrong; 20] = [
+const TWENTY: &[Wrong] = &[
     ("hello", "prompt", "the_greeting_is_printed"),
     ("hello", "repr", "the_greeting_is_printed"),
     ("hello", "exactly-1024", "the_greeting_is_printed"),

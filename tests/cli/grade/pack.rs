@@ -106,8 +106,8 @@ impl Pack {
                  # [labs.framing]\n\
                  # due = \"2026-12-01T22:00:00Z\"\n\
                  # default = \"visible\"              # or after_due_date, or hidden\n\
-                 # points = {{ frames_that_touch_are_told_apart = 3 }}\n\
-                 # visibility = {{ frames_that_touch_are_told_apart = \"hidden\" }}\n"
+                 # points = {{ NAME_OF_A_CHECK = 3 }}\n\
+                 # visibility = {{ NAME_OF_A_CHECK = \"hidden\" }}\n"
             );
             let mut file = fs::File::create_new(path)?;
             std::io::Write::write_all(&mut file, text.as_bytes())

@@ -106,7 +106,7 @@ async function saves() {
   const octets = await (await page.request.get(base + await capture.getAttribute('href'))).body();
   equal('the capture is one', octets.subarray(0, 4).toString('hex'), '0a0d0d0a');
   await report.getByText('The same in words').click();
-  await page.getByRole('status').filter({ hasText: /^Step 1: does not pass, \d+ of 10 checks pass$/ }).waitFor({ state: 'attached' });
+  await page.getByRole('status').filter({ hasText: /^Step 1: does not pass, \d+ of \d+ checks pass$/ }).waitFor({ state: 'attached' });
   // By keyboard: the button, and no arrow turns the page.
   const button = step(1).getByRole('button');
   await button.focus();
