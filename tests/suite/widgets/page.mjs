@@ -227,6 +227,9 @@ async function everyone() {
 /** A page with our own scripts, compressed; the course's figures say what they weigh. */
 const OWN_MAX = 60_000;
 
+/** Upright in two weights, slanted, and of one width: some 44 kB each. */
+const FONTS_MAX = 4;
+
 /** What each page brings along, and when its first words stand. */
 async function weigh() {
   const pages = readdirSync(book).filter((file) => file.endsWith('.html') && !['404.html', 'print.html', 'toc.html'].includes(file));
@@ -246,7 +249,8 @@ async function weigh() {
       }).observe({ type: 'paint', buffered: true });
     }));
     const sum = { path, octets: 0, compressed: 0, own: 0, painted: Math.round(painted) };
-    for (const [name, octets] of await Promise.all(bodies)) {
+    const loaded = await Promise.all(bodies);
+    for (const [name, octets] of loaded) {
       if (octets instanceof Error) {
         fault(`${path}: ${name}: ${octets.message}`);
         continue;
@@ -257,6 +261,8 @@ async function weigh() {
       sum.compressed += small;
       if (/^\/(theme|widgets)\/.*\.js$/.test(name)) sum.own += small;
     }
+    const fonts = loaded.map(([name]) => name).filter((name) => name.endsWith('.woff2'));
+    if (fonts.length > FONTS_MAX) fault(`${path}: ${fonts.length} fonts, and ${FONTS_MAX} are allowed: ${fonts.join(', ')}`);
     if (sum.own > OWN_MAX) fault(`${path}: our own scripts weigh ${sum.own} octets, and ${OWN_MAX} are allowed`);
     rows.push(sum);
     await context.close();
