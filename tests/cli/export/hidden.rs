@@ -77,7 +77,7 @@ impl Hidden {
         });
         let counts: Vec<String> = counts.collect();
         if counts.is_empty() {
-            return "the pack keeps no check back".to_owned();
+            return "kept back: no check of these labs".to_owned();
         }
         format!("kept back: {}", counts.join(", "))
     }
@@ -480,5 +480,121 @@ fn with_allow(text: &str) -> String {
     match head.is_empty() {
         true => format!("{ALLOW}\n{rest}"),
         false => format!("{head}\n{ALLOW}{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lab in one file, with what a lab may have.
+    const LAB: &str = r#"//! What `two` is held to.
+
+use crate::trial::Trial;
+
+pub const LAB: LabChecks = LabChecks { lab: "two", checks: CHECKS, mistakes: MISTAKES, recordings: &[ONE, TWO] };
+
+const CHECKS: &[Check] = &[
+    check!(1, 2, it_is_one, "step-1", "RFC 1 §1"),
+    check!(
+        1,
+        1,
+        it_is_two,
+        "step-1",
+        "RFC 1 §2"
+    ),
+];
+
+const ONE: Recording = Recording {
+    name: "one",
+};
+/// For `it_is_two` alone.
+const TWO: Recording = Recording {
+    name: "two",
+    input: include_bytes!("two/input.txt"),
+};
+
+const MISTAKES: &[Mistake] = &[
+    Mistake {
+        name: "three",
+        seen: |evidence| evidence.check == "it_is_two" && only_two(evidence),
+    },
+    Mistake {
+        name: "four",
+        seen: |evidence| {
+            evidence.check == "it_is_two" || evidence.check == "it_is_one"
+        },
+    },
+];
+
+fn only_two(_: &Evidence<'_>) -> bool {
+    true
+}
+
+/// Braces in text are none: `}`.
+fn both(trial: &mut Trial) -> [u8; 2] {
+    trial.word("}; it_is_two {")
+}
+
+#[inline]
+fn for_two(trial: &mut Trial) -> Verdict {
+    both(trial);
+    for_two(trial)
+}
+
+/// One.
+fn it_is_one(trial: &mut Trial) -> Verdict {
+    trial.expect_recorded(&ONE, both(trial))
+}
+
+/// Two.
+fn it_is_two(trial: &mut Trial) -> Verdict {
+    trial.expect_recorded(&TWO, for_two(trial))
+}
+"#;
+
+    #[test]
+    fn what_is_for_a_check_alone_goes_with_it() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let to = folder.path();
+        let there = |file: &str| to.join("tests").join(file).is_file();
+        for (file, text) in [
+            ("checks/two.rs", LAB),
+            ("checks/two/input.txt", "2"),
+            ("snapshots/two__one.snap", "1"),
+            ("snapshots/two__two.snap", "2"),
+        ] {
+            let path = to.join("tests").join(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("can be made");
+            fs::write(path, text).expect("it can be written");
+        }
+        take_checks(to, "two", &BTreeSet::from(["it_is_two"])).expect("it can be taken out");
+        let left = fs::read_to_string(to.join("tests/checks/two.rs")).expect("it is there");
+        for gone in [
+            "check!(\n",
+            "TWO",
+            "\"three\"",
+            "only_two",
+            "for_two",
+            "/// Two.",
+            "#[inline]",
+        ] {
+            assert!(!left.contains(gone), "{gone}: {left}");
+        }
+        for kept in [
+            "recordings: &[ONE] }",
+            "    check!(1, 2, it_is_one, \"step-1\", \"RFC 1 §1\"),\n];\n",
+            "evidence.check == \"hidden 1\" || evidence.check == \"it_is_one\"",
+            "/// Braces in text are none: `}`.\nfn both(",
+            "two` is held to.\n\n// Some checks",
+        ] {
+            assert!(left.contains(kept), "{kept}: {left}");
+        }
+        assert!(there("snapshots/two__one.snap") && !there("snapshots/two__two.snap"));
+        assert!(!there("checks/two/input.txt"));
+        // It stands in a text, which nothing takes out: here an export is refused.
+        assert_eq!(words(&left, "it_is_two").count(), 1);
+        let trouble = take_checks(to, "two", &BTreeSet::from(["it_is_three"]));
+        assert!(trouble.is_err_and(|trouble| trouble.to_string().contains("no line `check!(")));
     }
 }
