@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::cargo::cargo_bin_cmd;
 #[cfg(target_os = "linux")]
 use netlings::check::{Check, LabChecks};
+use netlings::course::Course;
 use netlings::{cargo, checks, wait};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -149,6 +150,24 @@ impl Scratch {
             .stdout(Stdio::null())
             .status();
         status.is_ok_and(|status| status.success())
+    }
+
+    /// Makes every lab untouched: what the learner has written here already, and
+    /// of which no stub is left, has the tasks of its steps and no more.
+    fn untouch(&self) {
+        let course = Course::find(self.folder.path()).expect("this is a course");
+        for checks in course.labs() {
+            let lab = course.lab(checks.lab).expect("a lab has its lab.toml");
+            for file in &lab.yours {
+                let path = format!("labs/{}/{}", lab.name, file.display());
+                if lab.is_stub(file, &String::from_utf8_lossy(&self.read(&path))) {
+                    continue;
+                }
+                let steps = (1..).zip(&lab.steps).filter(|(_, step)| step.holds(file));
+                let tasks = steps.map(|(number, _)| format!("// todo!(\"step {number}: ...\")\n"));
+                self.write(&path, tasks.collect::<String>());
+            }
+        }
     }
 
     /// Makes a repository of it; false without git.
@@ -1360,6 +1379,7 @@ fn students_get_no_solutions() {
     let to = students.path().join("deep").join("students");
     let export =
         |args: &[&str]| scratch.netlings(&[&["export", &to.to_string_lossy()], args].concat());
+    scratch.untouch();
     // What a teacher has solved is not in it, nor what they have added.
     scratch.netlings(&["list"]).assert().code(0);
     scratch.write("labs/hello/src/client.rs", TEACHERS);
@@ -1562,6 +1582,7 @@ fn students_get_nothing_of_a_check_that_the_pack_keeps_back() {
     let (Some((two, recording)), Some(scratch)) = (kept_back(), Scratch::new()) else {
         return;
     };
+    scratch.untouch();
     let lab = checks::find("framing").expect("it has checks");
     let folder = tempfile::tempdir().expect("a folder can be made");
     let to = folder.path().join("students");
