@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anstream::println;
 use anstyle::AnsiColor;
+use diffy::DiffOptions;
 use netlings::course::{Lab, Tree, Trouble};
 use netlings::progress::Progress;
 use netlings::source::functions;
 use serde::Serialize;
-use similar::TextDiff;
 
 use crate::check::{bold, paint};
 use crate::{Place, Verdict, standing};
@@ -167,13 +167,10 @@ fn files(root: &Path, lab: &Lab, step: Option<u8>, passed: &[u8]) -> Result<Vec<
         } else {
             (only(&mine, &names), only(&theirs, &names))
         };
-        let diff = TextDiff::from_lines(&mine, &theirs)
-            .unified_diff()
-            .context_radius(3)
-            .header(
-                &format!("{yours} (yours)"),
-                &format!("{reference} (the reference)"),
-            )
+        let diff = DiffOptions::new()
+            .set_original_filename(format!("{yours} (yours)"))
+            .set_modified_filename(format!("{reference} (the reference)"))
+            .create_patch(&mine, &theirs)
             .to_string();
         let diff = if mine == theirs { String::new() } else { diff };
         compared.push(File {

@@ -394,6 +394,9 @@ fn graded_as_due(grader: Grader, level: &str, except: &[&str]) {
         return;
     }
     let class = Class::new();
+    for name in except {
+        println!("left out: {name}, from which {level} does not keep a program");
+    }
     let attacks = ATTACKS.iter().filter(|(name, _)| !except.contains(name));
     let names: Vec<&str> = attacks.clone().map(|(name, _)| *name).collect();
     class.fill(&names);

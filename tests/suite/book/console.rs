@@ -727,8 +727,13 @@ fn comparable(lines: &[String]) -> Vec<String> {
 }
 
 /// The line with `#` for each number of milliseconds: those before `ms`, and
-/// those that slashes join to it.
+/// those that slashes join to it; and without what ping adds where an answer took
+/// longer than the pause between two questions.
 fn timeless(line: &str) -> String {
+    let line = match line.rsplit_once(", pipe ") {
+        Some((before, count)) if count.parse::<u32>().is_ok() => before,
+        _ => line,
+    };
     let mut parts = line.split("ms").peekable();
     let mut out = String::with_capacity(line.len());
     while let Some(part) = parts.next() {
@@ -954,6 +959,8 @@ mod broken {
         for (line, timeless_line) in [
             ("time=0.305 ms, 3 items", "time=#ms, 3 items"),
             ("rtt = 0.1/0.25/0.305/0.000 ms", "rtt = #ms"),
+            ("rtt = 0.1/0.25/0.305/0.000 ms, pipe 2", "rtt = #ms"),
+            ("a smoke, pipe two", "a smoke, pipe two"),
             ("loss, time 1022ms", "loss, time #ms"),
             (" 1  10.0.0.1  0.654 ms  0.1 ms", " 1  10.0.0.1  #ms  #ms"),
             ("items of alarms 4.5", "items of alarms 4.5"),

@@ -242,7 +242,9 @@ async function weigh() {
     page.setDefaultTimeout(PATIENCE);
     // One that comes when the page is about to be closed is not the page's weight any more.
     page.on('response', (response) => bodies.push(response.body().then((octets) => [new URL(response.url()).pathname, octets], (error) => [response.url(), error])));
-    await page.goto(base + path, { waitUntil: 'networkidle' });
+    // On a busy machine the network may rest before the page's modules are asked for.
+    await page.goto(base + path, { waitUntil: 'load' });
+    await page.waitForLoadState('networkidle');
     const painted = await page.evaluate(() => new Promise((done) => {
       new PerformanceObserver((list) => {
         const first = list.getEntriesByName('first-contentful-paint')[0];
