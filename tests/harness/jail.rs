@@ -27,9 +27,10 @@ use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -143,6 +144,37 @@ pub const FIRST_UID: u32 = 60_000;
 
 /// How many of them there are.
 pub const UID_COUNT: u32 = 5000;
+
+/// A user that no other `netlings` on this machine lets programs become, for as
+/// long as this is kept: what one user's jail ends and counts is all that the
+/// user runs.
+pub struct Uid {
+    /// The user's number.
+    pub number: u32,
+    /// Keeps the number, by a name in the kernel that ends with this process.
+    _claim: Option<UnixDatagram>,
+}
+
+impl Uid {
+    /// One of the [`UID_COUNT`] from `first` on. Without root nobody becomes
+    /// another user, and none is kept.
+    pub fn claim(first: u32) -> Uid {
+        let mut numbers = (0..UID_COUNT).map(|n| first + (std::process::id() + n) % UID_COUNT);
+        let claim = |number: u32| {
+            let name = SocketAddr::from_abstract_name(format!("netlings-uid-{number}"));
+            name.and_then(|name| UnixDatagram::bind_addr(&name))
+        };
+        let free = numbers.find_map(|number| match claim(number) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
+            claim => Some((number, claim.ok())),
+        });
+        let (number, claim) = free.filter(|_| is_root()).unwrap_or((first, None));
+        Uid {
+            number,
+            _claim: claim,
+        }
+    }
+}
 
 /// How often process 1 adds up the memory, in milliseconds.
 const WATCH_MS: i32 = 20;

@@ -6,6 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+#[cfg(target_os = "linux")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -640,9 +642,10 @@ impl Trial {
     fn start_in(&self, jail: &Jail, words: &[OsString]) -> std::io::Result<Tree> {
         let mut jail = jail.clone();
         jail.network.clone_from(&self.own_network);
-        // No two checks that run at a time have one user, so that neither can
-        // count against the other's limits.
-        jail.uid = jail::FIRST_UID + std::process::id() % jail::UID_COUNT;
+        // No two checks that run at a time have one user, so that neither counts
+        // against the other's limits, nor ends with it.
+        static OWN: OnceLock<jail::Uid> = OnceLock::new();
+        jail.uid = OWN.get_or_init(|| jail::Uid::claim(jail::FIRST_UID)).number;
         let mut environment = self.environment.clone();
         let mut words = words.to_vec();
         if let Some(Folder(outside)) = &self.files {

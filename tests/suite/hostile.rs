@@ -476,6 +476,22 @@ fn every_attack_at_level_2_is_graded_as_it_is_due() {
     graded_as_due(Grader::User, "L2", &["calls_home"]);
 }
 
+/// What is ended for one user is ended for whoever else is that user.
+#[test]
+fn no_two_graders_at_a_time_have_one_user() {
+    use netlings::jail::Uid;
+    const FIRST: u32 = 70_000;
+    let (one, other) = (Uid::claim(FIRST), Uid::claim(FIRST));
+    if !rustix::process::geteuid().is_root() {
+        assert_eq!((one.number, other.number), (FIRST, FIRST));
+        return;
+    }
+    assert_ne!(one.number, other.number);
+    let number = one.number;
+    drop(one);
+    assert_eq!(Uid::claim(FIRST).number, number);
+}
+
 /// A build has a minute.
 #[test]
 #[ignore = "takes a minute"]

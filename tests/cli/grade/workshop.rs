@@ -12,7 +12,6 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use netlings::cargo;
@@ -52,7 +51,8 @@ pub struct Workshop {
     folder: PathBuf,
     toolchain: PathBuf,
     registry: PathBuf,
-    builds: AtomicU32,
+    /// Who builds; at level L2 each submission has one of its own.
+    builder: jail::Uid,
     /// The compiler, as it names itself.
     pub rustc: String,
 }
@@ -90,7 +90,7 @@ impl Workshop {
             folder: folder.to_owned(),
             toolchain: toolchain.into(),
             registry,
-            builds: AtomicU32::new(0),
+            builder: jail::Uid::claim(BUILDER),
             rustc,
         };
         workshop.write_template(root)?;
@@ -100,7 +100,8 @@ impl Workshop {
                 .args(["fetch", "--quiet"])
                 .current_dir(workshop.template()),
         )?;
-        give(&workshop.template(), BUILDER).map_err(|error| workshop.ours(&error))?;
+        give(&workshop.template(), workshop.builder.number)
+            .map_err(|error| workshop.ours(&error))?;
         let slot = folder.join("template-out");
         match workshop.run(&slot, None) {
             Outcome::Program(..) => {}
@@ -113,7 +114,8 @@ impl Workshop {
             Outcome::Trouble(what) => return Err(Trouble::Ours(what)),
         }
         workshop.forget_reference()?;
-        give(&workshop.template(), BUILDER).map_err(|error| workshop.ours(&error))?;
+        give(&workshop.template(), workshop.builder.number)
+            .map_err(|error| workshop.ours(&error))?;
         Ok(workshop)
     }
 
@@ -207,6 +209,7 @@ impl Workshop {
         let package = format!("lab-{}", self.lab.name);
         let mut jail = self.jail(&out);
         let mut course = PathBuf::from(COURSE);
+        let mut own = None;
         match files {
             None => jail.writes.push((self.template(), course.clone())),
             Some(files) if self.level == Level::L3 => {
@@ -225,8 +228,7 @@ impl Workshop {
                     fs::copy(files.join(file), inside)?;
                 }
                 // A user of its own, whose limits are nobody else's.
-                let number = self.builds.fetch_add(1, Ordering::Relaxed);
-                jail.uid = BUILDER + 1 + number % (jail::UID_COUNT - 1);
+                jail.uid = own.get_or_insert_with(|| jail::Uid::claim(BUILDER)).number;
                 give(&course, jail.uid)?;
                 jail.writes.push((course.clone(), course.clone()));
             }
@@ -312,7 +314,7 @@ impl Workshop {
         jail.memory_len = 1 << 30;
         jail.process_count = 256;
         jail.cpu_s = 120;
-        jail.uid = BUILDER;
+        jail.uid = self.builder.number;
         jail.file_len = 512 << 20;
         let bin = jail.reads.first().map(|(_, rust)| rust.join("bin"));
         for (name, value) in &mut jail.environment {
