@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::answer::{Desk, Hearers, answer};
 use crate::checker::{Checker, Known};
@@ -33,9 +33,6 @@ const CONNECTIONS_MAX: usize = 64;
 
 /// How long the chapters must be quiet before the book is built again.
 const QUIET_FOR: Duration = Duration::from_millis(100);
-
-/// How long no connection is taken after one could not be.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long nobody may hear of events before a server that lingers ends. A page
 /// that is turned is away for a moment, and one behind an editor for longer.
@@ -257,23 +254,34 @@ async fn run(listener: TcpListener, desk: Arc<Desk>, args: &Args) -> Result<(), 
     listener.set_nonblocking(true).map_err(Error::Network)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(Error::Network)?;
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let gone = Arc::new(Notify::new());
     let mut end = std::pin::pin!(end(Arc::clone(&desk), args.until_eof, args.linger));
     loop {
         let accepted = async {
             let permit = Arc::clone(&free).acquire_owned().await;
             (listener.accept().await, permit)
         };
-        let (stream, permit) = tokio::select! {
-            (Ok((stream, _)), permit) = accepted => (stream, permit),
+        let (accepted, permit) = tokio::select! {
+            accepted = accepted => accepted,
             () = &mut end => return Ok(()),
-            // A client that was gone before it was accepted, or too few
-            // descriptors: neither lasts.
-            else => {
-                tokio::time::sleep(PAUSE).await;
-                continue;
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // A client that was gone before it was accepted.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+            Err(error) => {
+                drop(permit);
+                if free.available_permits() == CONNECTIONS_MAX {
+                    return Err(Error::Network(error));
+                }
+                // Too few descriptors, until a client goes.
+                tokio::select! {
+                    () = gone.notified() => continue,
+                    () = &mut end => return Ok(()),
+                }
             }
         };
-        let desk = Arc::clone(&desk);
+        let (desk, gone) = (Arc::clone(&desk), Arc::clone(&gone));
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(Arc::clone(&desk), request));
             // A client that breaks off is none of our business.
@@ -284,6 +292,7 @@ async fn run(listener: TcpListener, desk: Arc<Desk>, args: &Args) -> Result<(), 
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
             drop(permit);
+            gone.notify_one();
         });
     }
 }
