@@ -255,6 +255,7 @@ async fn run(listener: TcpListener, desk: Arc<Desk>, args: &Args) -> Result<(), 
     let listener = tokio::net::TcpListener::from_std(listener).map_err(Error::Network)?;
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let gone = Arc::new(Notify::new());
+    let mut failed_alone = false;
     let mut end = std::pin::pin!(end(Arc::clone(&desk), args.until_eof, args.linger));
     loop {
         let accepted = async {
@@ -266,13 +267,20 @@ async fn run(listener: TcpListener, desk: Arc<Desk>, args: &Args) -> Result<(), 
             () = &mut end => return Ok(()),
         };
         let stream = match accepted {
-            Ok((stream, _)) => stream,
+            Ok((stream, _)) => {
+                failed_alone = false;
+                stream
+            }
             // A client that was gone before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
                 drop(permit);
                 if free.available_permits() == CONNECTIONS_MAX {
-                    return Err(Error::Network(error));
+                    // The last client may have gone just now.
+                    if std::mem::replace(&mut failed_alone, true) {
+                        return Err(Error::Network(error));
+                    }
+                    continue;
                 }
                 // Too few descriptors, until a client goes.
                 tokio::select! {

@@ -310,6 +310,39 @@ impl Drop for Served {
     }
 }
 
+/// Who has too few descriptors for one more client waits until one goes.
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "takes long: compiles mdBook"]
+fn a_lack_of_descriptors_is_not_the_end_of_the_book() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let Some(scratch) = Scratch::building() else {
+        return;
+    };
+    let served = Served::start(&scratch.path(""), &[]).expect("the book is served");
+    let open = || {
+        let folder = format!("/proc/{}/fd", served.child.id());
+        fs::read_dir(folder).expect("it runs").count()
+    };
+    let most = open() + 4;
+    let limit = Rlimit {
+        current: u64::try_from(most).ok(),
+        maximum: u64::try_from(most).ok(),
+    };
+    prlimit(
+        Some(Pid::from_child(&served.child)),
+        Resource::Nofile,
+        limit,
+    )
+    .expect("it is ours");
+    let clients: Vec<TcpStream> = (0..20).map(|_| served.connect()).collect();
+    let late = Instant::now() + PATIENCE;
+    let full = netlings::wait::until(late, || (open() >= most).then_some(()));
+    assert!(full.is_some(), "{} of {most}", open());
+    drop(clients);
+    assert_eq!(served.status("GET /", &[&served.host()]), "200");
+}
+
 #[test]
 #[ignore = "takes long: compiles mdBook"]
 fn the_books_server_answers_its_own_pages_alone() {
