@@ -188,12 +188,26 @@ fn try_mutants(name: &str, wanted: impl Fn(&str) -> bool) {
             .map(|check| check.step)
             .collect::<BTreeSet<_>>()
         {
-            if !alone.contains(&(lab.lab, step)) {
-                let _ = writeln!(
-                    trouble,
-                    "{}/{step}: no mutant is caught by this step alone",
-                    lab.lab
-                );
+            if alone.contains(&(lab.lab, step)) {
+                continue;
+            }
+            let _ = writeln!(
+                trouble,
+                "{}/{step}: no mutant is caught by this step alone; elsewhere fail",
+                lab.lab
+            );
+            for (built, (_, checked)) in built.iter().zip(&results) {
+                let failing = || checked.tests.iter().filter(|test| test.status == "fail");
+                if built.lab != lab.lab || failing().all(|test| test.step != step) {
+                    continue;
+                }
+                for test in failing().filter(|test| test.step != step) {
+                    let _ = writeln!(
+                        trouble,
+                        "  {}: {}: {}",
+                        built.mutant.name, test.step, test.name
+                    );
+                }
             }
         }
     }
