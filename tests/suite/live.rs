@@ -320,6 +320,8 @@ fn a_lack_of_descriptors_is_not_the_end_of_the_book() {
         return;
     };
     let served = Served::start(&scratch.path(""), &[]).expect("the book is served");
+    // Its address is told before all that it opens for itself is open.
+    assert_eq!(served.status("GET /", &[&served.host()]), "200");
     let open = || {
         let folder = format!("/proc/{}/fd", served.child.id());
         fs::read_dir(folder).expect("it runs").count()
