@@ -1427,6 +1427,14 @@ fn after_sigterm_all_that_was_accepted_is_delivered(trial: &mut Trial) -> Verdic
 
 /// RFC 9293 §3.5.2: a SYN to a port where nobody listens is answered by RST.
 fn after_sigterm_nobody_new_is_accepted(trial: &mut Trial) -> Verdict {
+    // First without a client: who waits for the last one to go waits for ever.
+    let mut served = serve(trial, Tasks, &[])?;
+    served.running.terminate();
+    let run = trial.finish(served.running).map_err(|failure| Failure {
+        what: NOBODY.to_owned(),
+        ..failure
+    })?;
+    run.expect_exit(NOBODY, 0)?;
     let mut served = serve(trial, Tasks, &["--drain", "3600"])?;
     let mut crowd = trial.crowd(served.address, &served.running);
     let ada = served.join_crowd(&mut crowd, "ada")?;
@@ -1440,14 +1448,7 @@ fn after_sigterm_nobody_new_is_accepted(trial: &mut Trial) -> Verdict {
     crowd.leave(0);
     trial
         .finish(served.running)?
-        .expect_exit("the server, when all are gone", 0)?;
-    let mut served = serve(trial, Tasks, &[])?;
-    served.running.terminate();
-    let run = trial.finish(served.running).map_err(|failure| Failure {
-        what: NOBODY.to_owned(),
-        ..failure
-    })?;
-    run.expect_exit(NOBODY, 0)
+        .expect_exit("the server, when all are gone", 0)
 }
 
 /// The situation in which nobody is waited for.
