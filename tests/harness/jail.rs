@@ -25,7 +25,7 @@
 
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
@@ -233,13 +233,12 @@ pub fn command(words: &[OsString], lifeline: RawFd) -> io::Result<Command> {
 pub fn enter(lifeline: RawFd, command: &[OsString]) -> ! {
     // SAFETY: the harness handed this descriptor down for us alone.
     let mut lifeline = unsafe { UnixStream::from_raw_fd(lifeline) };
-    let jail: Result<Jail, String> = {
-        let mut values = serde_json::Deserializer::from_reader(&lifeline).into_iter();
-        let jail = values
-            .next()
-            .map(|jail| jail.map_err(|error| error.to_string()));
-        jail.unwrap_or_else(|| Err("no jail came over the lifeline".to_owned()))
-    };
+    let mut line = String::new();
+    // All that will come is this line, so nothing is lost in the buffer.
+    let jail = BufReader::new(&lifeline)
+        .read_line(&mut line)
+        .map_err(|error| format!("the lifeline: {error}"))
+        .and_then(|_| serde_json::from_str::<Jail>(&line).map_err(|error| error.to_string()));
     let entered = jail.and_then(|jail| match jail.level {
         Level::L3 => launch(&jail, &mut lifeline, command),
         Level::L1 | Level::L2 => stand_guard(&jail, &mut lifeline, command),

@@ -94,7 +94,7 @@ impl Tree {
         let mut started = started();
         let (mut alive, held) = lifeline()?;
         // It waits in the socket until somebody is there to read it.
-        alive.write_all(&serde_json::to_vec(jail)?)?;
+        alive.write_all(format!("{}\n", serde_json::to_string(jail)?).as_bytes())?;
         let child = command(held.as_raw_fd())?.process_group(0).spawn()?;
         started.push(child.id());
         Ok(Tree {

@@ -1506,17 +1506,19 @@ fn what_students_get_builds_and_is_green() {
             .expect("a link can be made");
         to
     };
-    let mut exported = vec![export("all", &[])];
+    let mut exported = vec![(export("all", &[]), "step 1 of 3")];
     if has_second {
-        exported.push(export("one", &["--lab", "hello"]));
+        exported.push((export("one", &["--lab", "hello"]), "step 1 of 3"));
         assert!(!folder.path().join("one/labs/to-try").exists());
+        exported.push((export("other", &["--lab", "to-try"]), "step 1 of 1"));
+        assert!(!folder.path().join("other/labs/hello").exists());
     }
-    for to in &exported {
+    for (to, step) in &exported {
         let (built, said) = cargo_in(to, &["build", "--locked", "--offline"]);
         assert!(built, "{said}");
         let (passes, said) = cargo_in(to, &["run", "--quiet", "--locked", "--offline"]);
         assert!(
-            !passes && said.contains("step 1 of 3") && said.contains("todo"),
+            !passes && said.contains(step) && said.contains("todo"),
             "{said}"
         );
         let (green, said) = cargo_in(

@@ -10,12 +10,17 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ::netlings::wait;
+use ::netlings::{checks, wait};
 use serde_json::Value;
 
 use crate::suite::{has_solutions, netlings, root};
 
 const PACK: &str = "version = 1\nkey = \"0123456789abcdef0123456789abcdef\"\n";
+
+/// A lab of this tree, where each does.
+fn some_lab() -> &'static str {
+    checks::LABS.first().expect("a course has labs").lab
+}
 
 fn put(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
@@ -26,6 +31,7 @@ fn put(folder: &Path, name: &str, text: &str) -> String {
 
 #[test]
 fn what_cannot_be_graded_is_refused_before_anything_is_built() {
+    let lab = some_lab();
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let pack = put(folder, "pack.toml", PACK);
@@ -40,8 +46,9 @@ fn what_cannot_be_graded_is_refused_before_anything_is_built() {
         &PACK.replace("version = 1", "version = 2"),
     );
     let short = put(folder, "short.toml", "version = 1\nkey = \"0\"\n");
-    let strange = format!("{PACK}[labs.hello]\npoints = {{ no_such_check = 3 }}\n");
+    let strange = format!("{PACK}[labs.{lab}]\npoints = {{ no_such_check = 3 }}\n");
     let strange = put(folder, "strange.toml", &strange);
+    let has_not = format!("{lab} has no check no_such_check");
     let nowhere = format!("{PACK}[labs.nowhere]\n");
     let nowhere = put(folder, "nowhere.toml", &nowhere);
     let missing = folder.join("missing").to_string_lossy().into_owned();
@@ -56,13 +63,11 @@ fn what_cannot_be_graded_is_refused_before_anything_is_built() {
             "a pack of version 2; this netlings reads version 1",
         ),
         (&class, &short, "L3", "fewer than 32"),
-        (&class, &strange, "L3", "hello has no check no_such_check"),
+        (&class, &strange, "L3", &has_not),
         (&class, &nowhere, "L3", "there is no lab nowhere"),
         (&class, &pack, "L1", "L1 is no jail"),
     ] {
-        let args = [
-            "grade", class, "--lab", "hello", "--pack", pack, "--out", &out,
-        ];
+        let args = ["grade", class, "--lab", lab, "--pack", pack, "--out", &out];
         let args = [&args[..], &["--isolation", more]].concat();
         let (status, _, said) = netlings(&args);
         assert!(
@@ -79,7 +84,7 @@ fn what_cannot_be_graded_is_refused_before_anything_is_built() {
     }
     fs::create_dir_all(Path::new(&out).join("submissions")).expect("a folder");
     let args = [
-        "grade", &class, "--lab", "hello", "--pack", &pack, "--out", &out,
+        "grade", &class, "--lab", lab, "--pack", &pack, "--out", &out,
     ];
     let (status, _, said) = netlings(&args);
     assert!(
@@ -92,6 +97,7 @@ fn what_cannot_be_graded_is_refused_before_anything_is_built() {
 
 #[test]
 fn every_engine_has_its_plan() {
+    let lab = some_lab();
     for (engine, words) in [
         (
             "kubernetes",
@@ -108,16 +114,15 @@ fn every_engine_has_its_plan() {
         ),
         ("slurm", ["--array=1-8", "-ne 42", "--requeue", "/8"]),
     ] {
-        let (status, plan, said) = netlings(&[
-            "plan", "--engine", engine, "--lab", "hello", "--shards", "8",
-        ]);
+        let (status, plan, said) =
+            netlings(&["plan", "--engine", engine, "--lab", lab, "--shards", "8"]);
         assert_eq!(status, Some(0), "{said}");
         for words in words {
             assert!(plan.contains(words), "{engine}: {words}\n{plan}");
         }
     }
     let (status, ..) = netlings(&[
-        "plan", "--engine", "actions", "--lab", "hello", "--shards", "257",
+        "plan", "--engine", "actions", "--lab", lab, "--shards", "257",
     ]);
     assert_eq!(status, Some(2));
 }

@@ -399,15 +399,29 @@ fn with_links(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::sync::LazyLock;
 
+    use netlings::check::LabChecks;
     use netlings::checks;
     use serde_json::json;
 
     use super::*;
 
-    /// `hello`, whose first check failed on files with the fingerprint `aa`.
+    /// A lab of this tree, where each does.
+    fn lab() -> &'static LabChecks {
+        checks::LABS.first().expect("a course has labs")
+    }
+
+    /// Its first step.
+    static HERE: LazyLock<String> = LazyLock::new(|| format!("{}/1", lab().lab));
+
+    fn capture() -> String {
+        format!("target/netlings/{}/a.pcapng", lab().lab)
+    }
+
+    /// That lab, whose first check failed on files with the fingerprint `aa`.
     fn telling<'a>(progress: &'a Progress, hash: &str, hostile: &str) -> Telling<'a> {
-        let checks = checks::find("hello").expect("the course has it");
+        let checks = lab();
         let step = course::Step {
             title: "One".to_owned(),
             file: PathBuf::from("src/client.rs"),
@@ -420,11 +434,11 @@ mod tests {
             what: hostile.to_owned(),
             came: hostile.to_owned(),
             stderr: hostile.to_owned(),
-            capture: Some((PathBuf::from("target/netlings/hello/a.pcapng"), Some(2))),
+            capture: Some((PathBuf::from(capture()), Some(2))),
             ..Report::default()
         };
         let last = json!({
-            "version": 1, "hash": "aa", "lab": "hello", "status": "fail", "message": "", "exec": null,
+            "version": 1, "hash": "aa", "lab": checks.lab, "status": "fail", "message": "", "exec": null,
             "tests": [{
                 "name": first.name, "step": 1, "status": "fail", "points": 0, "points_max": 1, "ms": 3,
                 "message": hostile, "output": hostile, "seed": "7f3a", "at": "2026-11-21T07:23:45Z",
@@ -434,7 +448,7 @@ mod tests {
         Telling {
             checks,
             lab: course::Lab {
-                name: "hello".to_owned(),
+                name: checks.lab.to_owned(),
                 title: "T".to_owned(),
                 yours: Vec::new(),
                 given: Vec::new(),
@@ -443,7 +457,7 @@ mod tests {
             hash: hash.to_owned(),
             last: Some(serde_json::from_value(last).expect("it is what `keep` writes")),
             progress,
-            here: "hello/1",
+            here: &HERE,
             doing: None,
         }
     }
@@ -452,18 +466,19 @@ mod tests {
     fn what_a_program_printed_is_no_markup() {
         let progress = Progress::default();
         let hostile = "<img src=x onerror=\"alert(1)\">\u{1b}[2J & 'x'";
-        let lab = telling(&progress, "aa", hostile).lab();
-        let html = &lab.steps.first().expect("one").html;
+        let told = telling(&progress, "aa", hostile).lab();
+        let html = &told.steps.first().expect("one").html;
         assert!(!html.contains("<img") && !html.contains('\u{1b}'), "{html}");
         assert!(
             html.contains("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;"),
             "{html}"
         );
         assert_eq!(
-            lab.captures.get("a.pcapng").map(String::as_str),
-            Some("target/netlings/hello/a.pcapng")
+            told.captures.get("a.pcapng").map(String::as_str),
+            Some(capture().as_str())
         );
-        assert!(html.contains("live/captures/hello/a.pcapng"), "{html}");
+        let link = format!("live/captures/{}/a.pcapng", lab().lab);
+        assert!(html.contains(&link), "{html}");
         assert!(html.contains(", packet 2"), "{html}");
     }
 
