@@ -15,9 +15,10 @@ use super::screen;
 use crate::check::{Unbuilt, Which, is_good};
 use crate::outline::{Outline, Step};
 
-/// How long the files must be quiet before they are read: an editor writes,
-/// renames and formats in several steps.
-pub const QUIET_FOR: Duration = Duration::from_millis(40);
+/// How long the files must be quiet before they are read: an editor empties,
+/// writes and renames in steps that follow each other at once. What comes later,
+/// such as a formatter, ends the run that has begun.
+pub const QUIET_FOR: Duration = Duration::from_millis(15);
 
 /// How long an old verdict stays while the new one is made: a run that is
 /// quicker is seen as one change.
