@@ -402,8 +402,8 @@ async fn talk(
                         let octets = message(&load, talker);
                         write.write_all(octets.as_bytes()).await.map_err(text)?;
                     }
-                    // All that is under way arrives.
-                    let all = u32::try_from(window - 1).unwrap_or(0);
+                    // All that is under way arrives, or the next figure would count it.
+                    let all = u32::try_from(window).unwrap_or(0);
                     let all = timeout(PATIENCE, open.acquire_many(all)).await;
                     all.map_err(|_| "a message never arrived".to_owned())?
                         .map_err(|error| error.to_string())?
