@@ -195,8 +195,9 @@ fn number(name: &str, otherwise: usize) -> usize {
     said.unwrap_or(otherwise)
 }
 
-/// Once in one piece that is killed in the middle and goes on, and once in three
-/// shards; `NETLINGS_CLASS` says how many they are.
+/// Once in one piece that is killed in the middle and goes on, and once in shards,
+/// one of which is killed; `NETLINGS_CLASS` says how many submissions there are,
+/// and `NETLINGS_SHARDS` how many shards.
 #[test]
 #[ignore = "takes several minutes"]
 fn a_class_of_200_is_graded_twice_alike() {
@@ -248,24 +249,44 @@ fn a_class_of_200_is_graded_twice_alike() {
         since.elapsed().as_secs()
     );
     let since = Instant::now();
-    for shard in ["1/3", "2/3", "3/3"] {
-        let status = grade("shards", &["--shard", shard])
-            .status()
-            .expect("netlings");
-        assert_eq!(status.code(), Some(0));
-    }
+    let shards = number("NETLINGS_SHARDS", 3);
+    let names: Vec<String> = (1..=shards).map(|one| format!("{one}/{shards}")).collect();
+    let records = || fs::read_dir(folder.join("shards/submissions")).map_or(0, Iterator::count);
+    let run = |shard: &str| {
+        let status = grade("shards", &["--shard", shard]).status();
+        assert_eq!(status.expect("netlings").code(), Some(0), "{shard}");
+    };
+    let merge = || {
+        let (from, out) = (folder.join("shards"), folder.join("second"));
+        let args = ["merge", &from.to_string_lossy(), "--out"];
+        netlings(&[&args[..], &[&out.to_string_lossy()]].concat())
+    };
+    let (kept, killed) = names.split_at(names.len() / 2);
+    let (killed, later) = killed.split_first().expect("there are shards");
+    kept.iter().for_each(|shard| run(shard));
+    // The machine of this one is switched off after its first record.
+    let before = records();
+    let mut shard = grade("shards", &["--shard", killed])
+        .spawn()
+        .expect("netlings can be started");
+    wait::until(since + Duration::from_secs(3600), || {
+        let ended = shard.try_wait().expect("a child").is_some();
+        (ended || records() > before).then_some(())
+    });
+    shard.kill().expect("it is ours");
+    shard.wait().expect("it is ours");
+    later.iter().for_each(|shard| run(shard));
+    let (status, _, said) = merge();
+    let again = format!("run again: --shard {killed}");
+    assert!(status == Some(3) && said.contains(&again), "{said}");
+    run(killed);
     println!(
-        "{class_count} in {} s, in three shards",
+        "{class_count} in {} s, in {shards} shards, one of them killed",
         since.elapsed().as_secs()
     );
-    let (shards, out) = (folder.join("shards"), folder.join("second"));
-    let (status, _, said) = netlings(&[
-        "merge",
-        &shards.to_string_lossy(),
-        "--out",
-        &out.to_string_lossy(),
-    ]);
+    let (status, _, said) = merge();
     assert_eq!(status, Some(0), "{said}");
+    let out = folder.join("second");
     let (first, second) = (outcome(&folder.join("first")), outcome(&out));
     assert_eq!(first.len(), class_count);
     for (name, record) in &first {

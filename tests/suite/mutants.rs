@@ -70,7 +70,7 @@ fn every_mutant_of_the_long_labs_is_caught_and_named() {
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour, and both cores: run it alone"]
+#[ignore = "takes six minutes, and both cores: run it alone"]
 fn every_mutant_of_chat_is_caught_and_named() {
     try_mutants(LONGEST, |lab| lab == LONGEST);
 }
@@ -89,9 +89,11 @@ fn try_mutants(name: &str, wanted: impl Fn(&str) -> bool) {
     let built = build_all(name, &labs);
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, CheckedLab)>> = Mutex::new(Vec::new());
-    // A mutant that hangs waits out its deadline and costs no processor.
+    // A mutant that hangs waits out its deadline and costs no processor; a thousand
+    // clients cost much.
+    let at_once = if name == LONGEST { 3 } else { 6 };
     thread::scope(|scope| {
-        for _ in 0..6 {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
