@@ -70,7 +70,7 @@ fn every_mutant_of_the_long_labs_is_caught_and_named() {
 }
 
 #[test]
-#[ignore = "takes six minutes, and both cores: run it alone"]
+#[ignore = "takes eight minutes, and both cores: run it alone"]
 fn every_mutant_of_chat_is_caught_and_named() {
     try_mutants(LONGEST, |lab| lab == LONGEST);
 }

@@ -253,15 +253,14 @@ fn decode(
 /// What there is to read, as soon as there is anything; with a length, so many
 /// octets, or fewer at the end. `None` is the end of the stream.
 fn next_piece(input: &mut impl Read, len: Option<NonZeroUsize>) -> Result<Option<Vec<u8>>, Error> {
-    let piece = match len {
+    let mut piece = Vec::new();
+    match len {
         Some(len) => {
-            let mut piece = Vec::new();
             let limit = u64::try_from(len.get()).unwrap_or(u64::MAX);
             input.by_ref().take(limit).read_to_end(&mut piece)?;
-            piece
         }
         None => {
-            let mut piece = vec![0; READ_LEN_MAX];
+            piece = vec![0; READ_LEN_MAX];
             let len = loop {
                 match input.read(&mut piece) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -269,9 +268,8 @@ fn next_piece(input: &mut impl Read, len: Option<NonZeroUsize>) -> Result<Option
                 }
             };
             piece.truncate(len);
-            piece
         }
-    };
+    }
     Ok(if piece.is_empty() { None } else { Some(piece) })
 }
 
