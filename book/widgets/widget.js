@@ -189,7 +189,7 @@ function element(widget) {
       this.state = state;
       this.draw();
       clearTimeout(this.settling);
-      this.settling = setTimeout(() => { this.say(); this.link(); }, SETTLED);
+      this.settling = setTimeout(() => { this.settling = undefined; this.say(); this.link(); }, SETTLED);
       return true;
     }
 

@@ -93,6 +93,11 @@ async function use() {
     }
     // What is set stands in the address, and brings the same picture back.
     await page.waitForFunction(() => location.hash.includes('w='), undefined, { timeout: PATIENCE }).catch(() => fault(`${name}: the address holds no state`));
+    // A change that has not rested yet is drawn and not linked to.
+    await page.waitForFunction((name) => {
+      const { timer, settling } = document.querySelector(`net-${name}`);
+      return timer === undefined && settling === undefined;
+    }, name, { timeout: PATIENCE }).catch(() => fault(`${name}: it never comes to rest`));
     const shown = await widget.locator('.drawn').innerHTML();
     const link = page.url();
     if (!link.includes(`#w=${name}&`)) fault(`${name}: the address is ${link}`);
