@@ -98,7 +98,7 @@ pub fn compare(failure: &Failure) -> (String, String, String) {
                 .count();
             let line = |text: &str| match text.split_inclusive('\n').nth(number) {
                 Some(line) => format!("{line:?}"),
-                None => "the end".to_owned(),
+                None => "nothing more".to_owned(),
             };
             let place = format!("line {}, {place}", number + 1);
             return (line(expected_text), line(came_text) + &ended, place);

@@ -146,10 +146,11 @@ impl Workshop {
             workspace.insert("members".to_owned(), vec![format!("labs/{name}")].into());
             workspace.remove("default-members");
         }
-        // Half of the processor's work; a panic names its line all the same.
+        // A third of the compiler's work; a panic names its line all the same.
         let mut profile = toml::Table::new();
         profile.insert("debug".to_owned(), false.into());
         profile.insert("incremental".to_owned(), false.into());
+        profile.insert("codegen-units".to_owned(), 1.into());
         let mut profiles = toml::Table::new();
         profiles.insert("dev".to_owned(), profile.into());
         manifest.insert("profile".to_owned(), profiles.into());
