@@ -208,10 +208,8 @@ impl Framing {
 
     /// The frames of `messages`, one behind the other.
     fn stream(self, messages: &[Message]) -> Vec<u8> {
-        messages
-            .iter()
-            .flat_map(|message| self.frame(message))
-            .collect()
+        let frames: Vec<Vec<u8>> = messages.iter().map(|message| self.frame(message)).collect();
+        frames.concat()
     }
 
     /// A random message of about `len` octets that this framing can carry, with
@@ -263,17 +261,17 @@ fn varint(number: u64, len: usize) -> Vec<u8> {
 
 /// The line of text that stands for a message on the command line, with its LF.
 fn text(message: &[u8]) -> String {
-    let mut line: String = message
-        .iter()
-        .map(|&octet| match octet {
-            b'\n' => "\\n".to_owned(),
-            b'\r' => "\\r".to_owned(),
-            b'\t' => "\\t".to_owned(),
-            b'\\' => "\\\\".to_owned(),
-            b' '..=b'~' => char::from(octet).to_string(),
-            _ => format!("\\x{octet:02x}"),
-        })
-        .collect();
+    let mut line = String::with_capacity(message.len() + 1);
+    for &octet in message {
+        match octet {
+            b'\n' => line.push_str("\\n"),
+            b'\r' => line.push_str("\\r"),
+            b'\t' => line.push_str("\\t"),
+            b'\\' => line.push_str("\\\\"),
+            b' '..=b'~' => line.push(char::from(octet)),
+            _ => line.push_str(&format!("\\x{octet:02x}")),
+        }
+    }
     line.push('\n');
     line
 }
@@ -721,7 +719,7 @@ fn a_message_as_long_as_the_limit_is_read_and_a_longer_one_refused(trial: &mut T
         expect_limit(trial, Length, [longest.as_bytes(), longer.as_bytes()])?;
     }
     // The one that is set without a word.
-    let longest = octets(trial.word(65536));
+    let longest = vec![b'a'; 65536];
     let run = trial.run(
         &["decode", "--whole", "--framing", "length"],
         &Length.frame(&longest),

@@ -12,6 +12,7 @@ mod hint;
 mod list;
 mod live;
 mod new;
+mod one_check;
 mod outline;
 mod pristine;
 mod quiz;
@@ -24,7 +25,6 @@ mod update;
 mod watch;
 
 use std::env;
-use std::ffi::OsString;
 use std::io::Write;
 use std::panic;
 use std::path::PathBuf;
@@ -32,8 +32,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use netlings::course::{Course, Trouble};
-use netlings::runner;
-use netlings::trial::Program;
 
 /// An interactive networking course: read a chapter, write the code, and see
 /// how your program holds up on a real socket.
@@ -104,28 +102,6 @@ enum Command {
     /// The checker behind the book's pages: how `book` calls itself.
     #[command(hide = true)]
     Live,
-    /// One check in a process of its own: how `check` calls itself.
-    #[command(hide = true)]
-    OneCheck {
-        lab: String,
-        name: String,
-        #[arg(long, value_parser = check::seed)]
-        seed: u64,
-        #[arg(long)]
-        snapshots: PathBuf,
-        #[arg(long)]
-        captures: PathBuf,
-        #[arg(long)]
-        shortfall: Option<PathBuf>,
-        /// A file for what happened, as JSON: the suite holds the capture to it.
-        #[arg(long)]
-        events: Option<PathBuf>,
-        /// The jail to keep the program in, as JSON.
-        #[arg(long)]
-        jail: Option<String>,
-        #[arg(last = true, required = true)]
-        command: Vec<OsString>,
-    },
 }
 
 /// Where we are: the course, and the folder that the command was given in.
@@ -186,8 +162,11 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     enter_jail();
     end_where_nothing_can_be_printed();
-    let cli = Cli::parse();
-    match run(cli.command) {
+    let verdict = match one_check::asked() {
+        Some(args) => one_check::run(args),
+        None => run(Cli::parse().command),
+    };
+    match verdict {
         Ok(Verdict::Pass) => ExitCode::SUCCESS,
         Ok(Verdict::Fail) => ExitCode::from(1),
         Err(trouble) => {
@@ -198,11 +177,6 @@ fn main() -> ExitCode {
             })
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn read_jail(text: &str) -> Result<netlings::jail::Jail, Trouble> {
-    serde_json::from_str(text).map_err(|error| Trouble::Ours(format!("a jail: {error}")))
 }
 
 fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
@@ -233,37 +207,6 @@ fn run(command: Option<Command>) -> Result<Verdict, Trouble> {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "netlings", &mut script);
             print!("{}", String::from_utf8_lossy(&script));
-            Ok(Verdict::Pass)
-        }
-        Some(Command::OneCheck {
-            lab,
-            name,
-            seed,
-            snapshots,
-            captures,
-            shortfall,
-            events,
-            jail,
-            command,
-        }) => {
-            let program = Program {
-                command,
-                shortfall,
-                #[cfg(target_os = "linux")]
-                jail: jail.as_deref().map(read_jail).transpose()?,
-            };
-            #[cfg(not(target_os = "linux"))]
-            let _ = jail;
-            let (outcome, happened) =
-                runner::one_check(&lab, &name, seed, &snapshots, &captures, program);
-            if let Some(path) = events {
-                let text = serde_json::to_string(&happened).map_err(std::io::Error::other);
-                text.and_then(|text| std::fs::write(&path, text))
-                    .map_err(|error| Trouble::Ours(format!("{}: {error}", path.display())))?;
-            }
-            let text = serde_json::to_string(&outcome)
-                .map_err(|error| Trouble::Ours(format!("an outcome cannot be written: {error}")))?;
-            println!("{text}");
             Ok(Verdict::Pass)
         }
     }
