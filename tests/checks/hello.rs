@@ -117,12 +117,7 @@ const MISTAKES: &[Mistake] = &[
         why: "the program called write once and went on, though the call took only a part of the octets. A write says \
               how many it took, and the rest has to be written again",
         rfc: "RFC 9293 §3.9.1",
-        seen: |evidence| {
-            // A reset throws octets away that were written.
-            evidence.calls_fell_short()
-                && !evidence.happened(&What::Reset)
-                && evidence.failure.came.len() < evidence.failure.expected.len()
-        },
+        seen: |evidence| evidence.was_cut_short(),
     },
     Mistake {
         name: "an end taken for a line",

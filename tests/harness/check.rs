@@ -141,6 +141,14 @@ impl Evidence<'_> {
             .any(|event| matches!(event.what, What::FallingShort(_)))
     }
 
+    /// Whether octets are missing where system calls fell short. A reset says
+    /// nothing about the program's calls: it throws away what was written.
+    pub fn was_cut_short(&self) -> bool {
+        self.calls_fell_short()
+            && !self.happened(&What::Reset)
+            && self.failure.came.len() < self.failure.expected.len()
+    }
+
     /// What the harness sent on stream `stream`, a piece an event.
     pub fn pieces_sent(&self, stream: usize) -> Vec<&[u8]> {
         let sent = self.events.iter().filter_map(|event| match &event.what {
@@ -378,4 +386,43 @@ pub struct Report {
     /// Whether something was waited for in vain, up to the deadline.
     #[serde(default)]
     pub waited: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_and_not_a_short_call_may_have_taken_the_octets() {
+        let event = |stream, what| Event {
+            at_us: 0,
+            stream,
+            what,
+        };
+        let short = event(0, What::FallingShort("send 3".to_owned()));
+        let came = event(1, What::Received(b"hel".to_vec()));
+        let failure = Failure::octets("the answer", b"hello\r\n", b"hel");
+        for lab in ["hello", "framing", "talk"] {
+            let lab = crate::checks::find(lab).expect("the lab is there");
+            let named = |events: &[Event]| {
+                let evidence = Evidence {
+                    check: "a_short_write",
+                    failure: &failure,
+                    events,
+                    last: None,
+                };
+                let write = "a write that was not finished";
+                let of_the_lab = lab.mistakes.iter().find(|mistake| mistake.name == write);
+                (of_the_lab.expect("the lab knows it").seen)(&evidence)
+            };
+            let end = |what| [short.clone(), came.clone(), event(1, what)];
+            assert!(named(&end(What::End)), "{}", lab.lab);
+            assert!(!named(&end(What::Reset)), "{}", lab.lab);
+            assert!(
+                !named(std::slice::from_ref(&came)),
+                "{}: no call fell short",
+                lab.lab
+            );
+        }
+    }
 }

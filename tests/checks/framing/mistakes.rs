@@ -17,12 +17,7 @@ pub const MISTAKES: &[Mistake] = &[
         why: "the program called write once and went on, though the call took only a part of the frame. A write says \
               how many octets it took, and the rest has to be written again",
         rfc: "RFC 9293 §3.9.1",
-        seen: |evidence| {
-            let Failure { expected, came, .. } = evidence.failure;
-            let is_short = !came.is_empty() && came.len() < expected.len();
-            // A reset throws octets away that were written.
-            evidence.calls_fell_short() && is_short && !evidence.happened(&What::Reset)
-        },
+        seen: |evidence| evidence.was_cut_short() && !evidence.failure.came.is_empty(),
     },
     Mistake {
         name: "memory taken for octets that were only announced",

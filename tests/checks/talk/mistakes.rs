@@ -20,8 +20,7 @@ pub const MISTAKES: &[Mistake] = &[
         seen: |evidence| {
             let Failure { expected, came, .. } = evidence.failure;
             let is_short = !came.is_empty() && came.len() + 1 < expected.len();
-            // A reset throws octets away that were written.
-            evidence.calls_fell_short() && is_short && !evidence.happened(&What::Reset)
+            evidence.was_cut_short() && is_short
         },
     },
     Mistake {
