@@ -443,7 +443,7 @@ fn expect_allowed(
 }
 
 /// Fails unless `decode --whole` reads the first of two messages under a limit of
-/// its length, and refuses the second, which is longer by an octet.
+/// its length, and refuses the second, which is longer.
 fn expect_limit(trial: &mut Trial, framing: Framing, [longest, longer]: [&[u8]; 2]) -> Verdict {
     let max = longest.len().to_string();
     let [first, second] = [longest, longer].map(|message| framing.frame(message));

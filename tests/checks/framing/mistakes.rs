@@ -515,7 +515,7 @@ pub const MISTAKES: &[Mistake] = &[
                 && failure.what.contains("frame 1 ");
             // What was cut came out of another program that was sent an end.
             let cut = evidence.check.starts_with("a_cut_")
-                && failure.what.contains("the input still open")
+                && input_is_open(evidence)
                 && failure.expected.starts_with(&failure.came);
             (first || cut) && evidence.last.is_some_and(|run| run.code.is_none())
         },
@@ -778,7 +778,9 @@ fn cut<'a>(evidence: &Evidence<'a>) -> Option<Cut<'a>> {
     ];
     let Failure { expected, came, .. } = evidence.failure;
     let pieces = pieces(evidence);
-    if !checks.contains(&evidence.check) || came.len() >= expected.len() || pieces.len() > 2 {
+    let is_short = came.len() < expected.len() && pieces.len() <= 2;
+    // With its input still open, a program may have all it needs and be late.
+    if !checks.contains(&evidence.check) || !is_short || input_is_open(evidence) {
         return None;
     }
     let framing = |name: &str| Framing::named(arg(evidence, name)?);
@@ -791,6 +793,11 @@ fn cut<'a>(evidence: &Evidence<'a>) -> Option<Cut<'a>> {
         part,
         came,
     })
+}
+
+/// Whether the program could have been sent more.
+fn input_is_open(evidence: &Evidence<'_>) -> bool {
+    evidence.failure.what.contains("the input still open")
 }
 
 /// Whether the program waited where it should have refused.
