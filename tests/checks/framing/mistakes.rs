@@ -512,12 +512,13 @@ pub const MISTAKES: &[Mistake] = &[
             let failure = evidence.failure;
             let first = at_once.contains(&evidence.check)
                 && failure.came.is_empty()
-                && failure.what.contains("frame 1 ");
-            // What was cut came out of another program that was sent an end.
+                && failure.what.contains("frame 1 ")
+                && evidence.last.is_some_and(|run| run.code.is_none());
+            // What was cut came where the input had an end.
             let cut = evidence.check.starts_with("a_cut_")
                 && input_is_open(evidence)
                 && failure.expected.starts_with(&failure.came);
-            (first || cut) && evidence.last.is_some_and(|run| run.code.is_none())
+            first || cut
         },
     },
     Mistake {
