@@ -403,7 +403,10 @@ mod tests {
         let came = event(1, What::Received(b"hel".to_vec()));
         let failure = Failure::octets("the answer", b"hello\r\n", b"hel");
         for lab in ["hello", "framing", "talk"] {
-            let lab = crate::checks::find(lab).expect("the lab is there");
+            // A copy for students may have others alone.
+            let Some(lab) = crate::checks::find(lab) else {
+                continue;
+            };
             let named = |events: &[Event]| {
                 let evidence = Evidence {
                     check: "a_short_write",
