@@ -146,7 +146,7 @@ impl Workshop {
             workspace.insert("members".to_owned(), vec![format!("labs/{name}")].into());
             workspace.remove("default-members");
         }
-        // A third of the compiler's work; a panic names its line all the same.
+        // What costs the least processor time; a panic names its line all the same.
         let mut profile = toml::Table::new();
         profile.insert("debug".to_owned(), false.into());
         profile.insert("incremental".to_owned(), false.into());
