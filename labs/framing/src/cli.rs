@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::decoder::Decoder;
 use crate::error::Error;
@@ -33,76 +33,110 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 misused.";
 
-/// Messages over a stream of octets.
-#[derive(Parser)]
-#[command(name = "framing", version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("framing")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Messages over a stream of octets")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("encode")
+                .about("Steps 1, 2, 3 and 6: messages, one a line, to frames")
+                .arg(framing_arg("framing", "FRAMING").help("How messages stand in the stream"))
+                .arg(max_arg()),
+        )
+        .subcommand(
+            Command::new("decode")
+                .about("Steps 1 to 6: frames to messages, one a line, each as soon as it is whole")
+                .arg(framing_arg("framing", "FRAMING").help("How messages stand in the stream"))
+                .arg(max_arg())
+                .arg(
+                    Arg::new("whole")
+                        .long("whole")
+                        .action(ArgAction::SetTrue)
+                        .conflicts_with_all(["count", "pieces", "resync"])
+                        .help("Steps 1, 2, 3 and 6: read all there is first, then take it apart"),
+                )
+                .arg(
+                    Arg::new("count")
+                        .long("count")
+                        .value_name("MESSAGES")
+                        .value_parser(value_parser!(NonZeroUsize))
+                        .help("Step 4: stop after so many messages, wherever the stream is"),
+                )
+                .arg(
+                    Arg::new("pieces")
+                        .long("pieces")
+                        .value_name("OCTETS,...")
+                        .action(ArgAction::Append)
+                        .value_delimiter(',')
+                        .value_parser(value_parser!(NonZeroUsize))
+                        .help(
+                            "Cut the stream into pieces of these lengths, in turn, for the decoder",
+                        ),
+                )
+                .arg(
+                    Arg::new("resync")
+                        .long("resync")
+                        .action(ArgAction::SetTrue)
+                        .help(
+                            "Step 5: after a frame that is wrong, go on with the next if there \
+                             is a way",
+                        ),
+                ),
+        )
+        .subcommand(
+            Command::new("relay")
+                .about("Step 5: answer frames of one framing with frames of another, over TCP")
+                .arg(framing_arg("from", "FROM").help("The framing that comes in"))
+                .arg(framing_arg("to", "TO").help("The framing that goes out"))
+                .arg(max_arg())
+                .arg(
+                    Arg::new("listen")
+                        .long("listen")
+                        .value_name("LISTEN")
+                        .default_value("127.0.0.1:0")
+                        .help("Where to listen, as HOST:PORT; port 0 takes a free one"),
+                )
+                .arg(
+                    Arg::new("once")
+                        .long("once")
+                        .action(ArgAction::SetTrue)
+                        .help("Serve one connection, and end as it ends"),
+                )
+                .arg(
+                    Arg::new("timeout")
+                        .long("timeout")
+                        .value_name("SECONDS")
+                        .value_parser(value_parser!(u64).range(1..=3600))
+                        .default_value("30")
+                        .help("How long a peer may do nothing"),
+                ),
+        )
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Steps 1, 2, 3 and 6: messages, one a line, to frames.
-    Encode {
-        /// How messages stand in the stream.
-        #[arg(long)]
-        framing: Framing,
-        #[command(flatten)]
-        limit: Limit,
-    },
-    /// Steps 1 to 6: frames to messages, one a line, each as soon as it is whole.
-    Decode {
-        /// How messages stand in the stream.
-        #[arg(long)]
-        framing: Framing,
-        #[command(flatten)]
-        limit: Limit,
-        /// Steps 1, 2, 3 and 6: read all there is first, then take it apart.
-        #[arg(long, conflicts_with_all = ["count", "pieces", "resync"])]
-        whole: bool,
-        /// Step 4: stop after so many messages, wherever the stream is.
-        #[arg(long, value_name = "MESSAGES")]
-        count: Option<NonZeroUsize>,
-        /// Cut the stream into pieces of these lengths, in turn, for the decoder.
-        #[arg(long, value_name = "OCTETS,...", value_delimiter = ',')]
-        pieces: Vec<NonZeroUsize>,
-        /// Step 5: after a frame that is wrong, go on with the next if there is a way.
-        #[arg(long)]
-        resync: bool,
-    },
-    /// Step 5: answer frames of one framing with frames of another, over TCP.
-    Relay {
-        /// The framing that comes in.
-        #[arg(long)]
-        from: Framing,
-        /// The framing that goes out.
-        #[arg(long)]
-        to: Framing,
-        #[command(flatten)]
-        limit: Limit,
-        /// Where to listen, as HOST:PORT; port 0 takes a free one.
-        #[arg(long, default_value = "127.0.0.1:0")]
-        listen: String,
-        /// Serve one connection, and end as it ends.
-        #[arg(long)]
-        once: bool,
-        /// How long a peer may do nothing.
-        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-        timeout: u64,
-    },
+fn framing_arg(name: &'static str, value_name: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name(value_name)
+        .required(true)
+        .value_parser(value_parser!(Framing))
 }
 
-#[derive(Args)]
-struct Limit {
-    /// The most octets a message may have.
-    #[arg(long, value_name = "OCTETS", default_value_t = 65536)]
-    max: usize,
+fn max_arg() -> Arg {
+    Arg::new("max")
+        .long("max")
+        .value_name("OCTETS")
+        .value_parser(value_parser!(usize))
+        .default_value("65536")
+        .help("The most octets a message may have")
 }
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -111,55 +145,48 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Error> {
+fn run(matches: &ArgMatches) -> Result<(), Error> {
     let mut input = io::stdin().lock();
-    match command {
-        Command::Encode { framing, limit } => encode(&mut input, framing, limit.max),
-        Command::Decode {
-            framing,
-            limit,
-            whole: true,
-            ..
-        } => decode_whole(&mut input, framing, limit.max),
-        Command::Decode {
-            framing,
-            limit,
-            count,
-            pieces,
-            resync,
-            ..
-        } => {
-            let decoder = Decoder::new(framing, limit.max);
+    match matches.subcommand() {
+        Some(("encode", given)) => encode(&mut input, value(given, "framing"), value(given, "max")),
+        Some(("decode", given)) => {
+            let (framing, max) = (value(given, "framing"), value(given, "max"));
+            if given.get_flag("whole") {
+                return decode_whole(&mut input, framing, max);
+            }
+            let pieces = given.get_many("pieces").unwrap_or_default();
+            let pieces: Vec<NonZeroUsize> = pieces.copied().collect();
+            let count = given.get_one("count").copied();
             decode(
                 &mut input,
-                decoder,
+                Decoder::new(framing, max),
                 &pieces,
                 count.map(NonZeroUsize::get),
-                resync,
+                given.get_flag("resync"),
             )
         }
-        Command::Relay {
-            from,
-            to,
-            limit,
-            listen,
-            once,
-            timeout,
-        } => {
+        Some(("relay", given)) => {
             let relay = net::Relay {
-                from,
-                to,
-                max: limit.max,
-                timeout: Duration::from_secs(timeout),
+                from: value(given, "from"),
+                to: value(given, "to"),
+                max: value(given, "max"),
+                timeout: Duration::from_secs(value(given, "timeout")),
             };
-            let listener = net::listen(&listen)?;
-            if once {
+            let listener = net::listen(&value::<String>(given, "listen"))?;
+            if given.get_flag("once") {
                 net::serve_one(&listener, relay)
             } else {
                 net::serve_all(&listener, relay)
             }
         }
+        _ => unreachable!("clap requires one of the subcommands"),
     }
+}
+
+/// The value of an argument that is required, or has a default.
+fn value<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> T {
+    let value = given.get_one(name).cloned();
+    value.expect("clap requires it, or has a default")
 }
 
 /// Writes the frame of each line of text as soon as the line is there.

@@ -3,12 +3,13 @@
 //! The choice of a framing.
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
 use crate::error::Error;
 use crate::{Frame, cobs, dot, length, line, varint};
 
 /// How messages stand in a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
     /// Four octets of length, big endian, then the message (step 1).
     Length,
@@ -20,6 +21,44 @@ pub enum Framing {
     Cobs,
     /// The length as a varint, then the message (step 6).
     Varint,
+}
+
+impl ValueEnum for Framing {
+    fn value_variants<'a>() -> &'a [Framing] {
+        &[
+            Framing::Length,
+            Framing::Line,
+            Framing::Dot,
+            Framing::Cobs,
+            Framing::Varint,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Framing::Length => (
+                "length",
+                "Four octets of length, big endian, then the message (step 1)",
+            ),
+            Framing::Line => (
+                "line",
+                r"LF ends a message; `\n` and `\\` stand for LF and backslash (step 2)",
+            ),
+            Framing::Dot => (
+                "dot",
+                "A line with a single dot ends a message of lines, as in SMTP (step 2)",
+            ),
+            Framing::Cobs => (
+                "cobs",
+                "Consistent Overhead Byte Stuffing; 0x00 ends a message (step 3)",
+            ),
+            Framing::Varint => (
+                "varint",
+                "The length as a varint, then the message (step 6)",
+            ),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 impl Framing {

@@ -16,7 +16,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValue;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::error::Error;
 use crate::net::{self, Manner};
@@ -33,96 +34,147 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 misused.";
 
-/// A talk for two, over UDP or TCP.
-#[derive(Parser)]
-#[command(name = "talk", version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("talk")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A talk for two, over UDP or TCP")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("echo")
+                .about("Step 1: send every datagram back to where it came from")
+                .arg(listen_arg())
+                .arg(
+                    Arg::new("count")
+                        .long("count")
+                        .value_name("DATAGRAMS")
+                        .value_parser(value_parser!(NonZeroU64))
+                        .help("End after so many datagrams"),
+                ),
+        )
+        .subcommand(talk_command("udp").about("Step 1: talk in datagrams, a line each"))
+        .subcommand(
+            Command::new("largest")
+                .about("Step 2: print how many octets a datagram can carry")
+                .arg(peer_arg().help("Where it would go")),
+        )
+        .subcommand(
+            Command::new("send")
+                .about("Step 2: send standard input as one datagram")
+                .arg(peer_arg().help("Where to")),
+        )
+        .subcommand(
+            Command::new("receive")
+                .about("Step 2: write one datagram to standard output")
+                .arg(listen_arg())
+                .arg(
+                    Arg::new("most")
+                        .long("most")
+                        .value_name("OCTETS")
+                        .value_parser(value_parser!(u16))
+                        .default_value("65535")
+                        .help("The most octets that it may have"),
+                ),
+        )
+        .subcommand(talk_command("tcp").about("Step 3: talk over a stream, a line a message"))
+        .subcommand(
+            Command::new("ask")
+                .about("Step 4: ask one question, and say what came of it")
+                .arg(
+                    Arg::new("TRANSPORT")
+                        .required(true)
+                        .value_parser([
+                            PossibleValue::new("udp").help("A datagram there and a datagram back"),
+                            PossibleValue::new("tcp").help("A line each way on a connection"),
+                        ])
+                        .help("What carries it"),
+                )
+                .arg(peer_arg().help("Whom to ask"))
+                .arg(Arg::new("QUESTION").required(true).help("The question"))
+                .arg(wait_arg().help("How long to wait for an answer each time"))
+                .arg(
+                    Arg::new("tries")
+                        .long("tries")
+                        .value_name("TIMES")
+                        .value_parser(value_parser!(NonZeroU32))
+                        .default_value("3")
+                        .help("How often to ask, where a question may get lost"),
+                ),
+        )
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Step 1: send every datagram back to where it came from.
-    Echo {
-        #[command(flatten)]
-        at: At,
-        /// End after so many datagrams.
-        #[arg(long, value_name = "DATAGRAMS")]
-        count: Option<NonZeroU64>,
-    },
-    /// Step 1: talk in datagrams, a line each.
-    Udp(Talk),
-    /// Step 2: print how many octets a datagram can carry.
-    Largest {
-        /// Where it would go.
-        peer: SocketAddr,
-    },
-    /// Step 2: send standard input as one datagram.
-    Send {
-        /// Where to.
-        peer: SocketAddr,
-    },
-    /// Step 2: write one datagram to standard output.
-    Receive {
-        #[command(flatten)]
-        at: At,
-        /// The most octets that it may have.
-        #[arg(long, value_name = "OCTETS", default_value_t = 65_535, value_parser = clap::value_parser!(u16))]
-        most: u16,
-    },
-    /// Step 3: talk over a stream, a line a message.
-    Tcp(Talk),
-    /// Step 4: ask one question, and say what came of it.
-    Ask {
-        /// What carries it.
-        transport: Transport,
-        /// Whom to ask.
-        peer: SocketAddr,
-        /// The question.
-        question: String,
-        /// How long to wait for an answer each time.
-        #[arg(long, value_name = "MILLISECONDS", default_value = "1000")]
-        wait: NonZeroU32,
-        /// How often to ask, where a question may get lost.
-        #[arg(long, value_name = "TIMES", default_value = "3")]
-        tries: NonZeroU32,
-    },
+/// A talk, over whichever of the two: it has either a peer or an address.
+fn talk_command(name: &'static str) -> Command {
+    Command::new(name)
+        .arg(
+            peer_arg()
+                .required(false)
+                .required_unless_present("listen")
+                .conflicts_with("listen")
+                .help("Whom to talk to"),
+        )
+        .arg(
+            Arg::new("listen")
+                .long("listen")
+                .value_name("ADDRESS")
+                .value_parser(value_parser!(SocketAddr))
+                .help("Wait here to be talked to; port 0 takes a free one"),
+        )
+        .arg(
+            Arg::new("bye")
+                .long("bye")
+                .action(ArgAction::SetTrue)
+                .help("Step 5: a line that is `byebye` ends the talk"),
+        )
+        .arg(wait_arg().help(
+            "How long to listen where no end may come: on UDP after the end of the \
+             input, on TCP after a `byebye`",
+        ))
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Transport {
-    /// A datagram there and a datagram back.
-    Udp,
-    /// A line each way on a connection.
-    Tcp,
+fn peer_arg() -> Arg {
+    Arg::new("PEER")
+        .required(true)
+        .value_parser(value_parser!(SocketAddr))
 }
 
-#[derive(Args)]
-struct At {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
+fn listen_arg() -> Arg {
+    Arg::new("listen")
+        .long("listen")
+        .value_name("ADDRESS")
+        .value_parser(value_parser!(SocketAddr))
+        .default_value("127.0.0.1:0")
+        .help("Where to listen; port 0 takes a free one")
 }
 
-#[derive(Args)]
+fn wait_arg() -> Arg {
+    Arg::new("wait")
+        .long("wait")
+        .value_name("MILLISECONDS")
+        .value_parser(value_parser!(NonZeroU32))
+        .default_value("1000")
+}
+
+/// What is asked for with `udp` and `tcp`.
 struct Talk {
-    /// Whom to talk to.
-    #[arg(required_unless_present = "listen", conflicts_with = "listen")]
     peer: Option<SocketAddr>,
-    /// Wait here to be talked to; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Step 5: a line that is `byebye` ends the talk.
-    #[arg(long)]
     bye: bool,
-    /// How long to listen where no end may come: on UDP after the end of the
-    /// input, on TCP after a `byebye`.
-    #[arg(long, value_name = "MILLISECONDS", default_value = "1000")]
-    wait: NonZeroU32,
+    wait: Duration,
 }
 
 impl Talk {
+    fn of(given: &ArgMatches) -> Talk {
+        Talk {
+            peer: given.get_one("PEER").copied(),
+            listen: given.get_one("listen").copied(),
+            bye: given.get_flag("bye"),
+            wait: wait(given),
+        }
+    }
+
     /// Where to listen; clap has seen to it that there is either this or a peer.
     fn at(&self) -> SocketAddr {
         self.listen
@@ -132,7 +184,7 @@ impl Talk {
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
@@ -141,43 +193,55 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Error> {
-    match command {
-        Command::Echo { at, count } => {
-            datagram::echo(&listen_udp(at.listen)?, count.map(NonZeroU64::get))?;
+fn run(matches: &ArgMatches) -> Result<ExitCode, Error> {
+    match matches.subcommand() {
+        Some(("echo", given)) => {
+            let count = given.get_one("count").copied();
+            let socket = listen_udp(value(given, "listen"))?;
+            datagram::echo(&socket, count.map(NonZeroU64::get))?;
         }
-        Command::Udp(talk) => talk_in_datagrams(&talk)?,
-        Command::Largest { peer } => {
-            net::print(format!("{}\n", largest::len_max(peer)).as_bytes())?;
+        Some(("udp", given)) => talk_in_datagrams(&Talk::of(given))?,
+        Some(("largest", given)) => {
+            let len_max = largest::len_max(value(given, "PEER"));
+            net::print(format!("{len_max}\n").as_bytes())?;
         }
-        Command::Send { peer } => {
+        Some(("send", given)) => {
             let mut octets = Vec::new();
             let limit = u64::try_from(ROOM_LEN * 16).unwrap_or(u64::MAX);
             io::stdin().lock().take(limit).read_to_end(&mut octets)?;
-            largest::send_whole(&datagram::call(peer)?, &octets)?;
+            largest::send_whole(&datagram::call(value(given, "PEER"))?, &octets)?;
         }
-        Command::Receive { at, most } => {
-            let socket = listen_udp(at.listen)?;
+        Some(("receive", given)) => {
+            let most: u16 = value(given, "most");
+            let socket = listen_udp(value(given, "listen"))?;
             net::print(&largest::receive_whole(&socket, usize::from(most))?)?;
         }
-        Command::Tcp(talk) => talk_in_a_stream(&talk)?,
-        Command::Ask {
-            transport,
-            peer,
-            question,
-            wait,
-            tries,
-        } => {
-            let wait = milliseconds(wait);
-            let question = question.as_bytes();
-            let outcome = match transport {
-                Transport::Udp => nobody::ask_udp(peer, question, wait, tries.get())?,
-                Transport::Tcp => nobody::ask_tcp(peer, question, wait)?,
+        Some(("tcp", given)) => talk_in_a_stream(&Talk::of(given))?,
+        Some(("ask", given)) => {
+            let transport: String = value(given, "TRANSPORT");
+            let question: String = value(given, "QUESTION");
+            let (peer, question) = (value(given, "PEER"), question.as_bytes());
+            let tries: NonZeroU32 = value(given, "tries");
+            let outcome = match transport.as_str() {
+                "udp" => nobody::ask_udp(peer, question, wait(given), tries.get())?,
+                _ => nobody::ask_tcp(peer, question, wait(given))?,
             };
             return say(&outcome);
         }
+        _ => unreachable!("clap requires one of the subcommands"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The value of an argument that is required, or has a default.
+fn value<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> T {
+    let value = given.get_one(name).cloned();
+    value.expect("clap requires it, or has a default")
+}
+
+fn wait(given: &ArgMatches) -> Duration {
+    let milliseconds: NonZeroU32 = value(given, "wait");
+    Duration::from_millis(u64::from(milliseconds.get()))
 }
 
 /// One line about what came of a question; only an answer is a success.
@@ -208,7 +272,7 @@ fn talk_in_datagrams(talk: &Talk) -> Result<(), Error> {
     let manner = Manner {
         bye: talk.bye,
         has_end: false,
-        wait: milliseconds(talk.wait),
+        wait: talk.wait,
     };
     let sender = socket.try_clone()?;
     net::converse(
@@ -238,7 +302,7 @@ fn talk_in_a_stream(talk: &Talk) -> Result<(), Error> {
     let manner = Manner {
         bye: talk.bye,
         has_end: true,
-        wait: milliseconds(talk.wait),
+        wait: talk.wait,
     };
     let (sender, finisher) = (stream.try_clone()?, stream.try_clone()?);
     let mut reader = BufReader::new(stream);
@@ -254,8 +318,4 @@ fn listen_udp(at: SocketAddr) -> Result<UdpSocket, Error> {
     let socket = UdpSocket::bind(at)?;
     net::announce(socket.local_addr()?)?;
     Ok(socket)
-}
-
-fn milliseconds(count: NonZeroU32) -> Duration {
-    Duration::from_millis(u64::from(count.get()))
 }

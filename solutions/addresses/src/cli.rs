@@ -10,7 +10,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, ArgMatches, Command};
 
 use crate::address::{Address, Prefix};
 use crate::error::Error;
@@ -35,66 +35,86 @@ Each line is answered by one line; \"! \" and a reason where there is no answer.
 
 Exit status: 0 all answered, 1 something was refused, 2 misused.";
 
-/// Addresses: read them, name them, and count with them.
-#[derive(Parser)]
-#[command(name = "addresses", version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+const DOTTED: &str = "Addresses in dotted decimal, as in 192.0.2.1";
+
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("addresses")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Addresses: read them, name them, and count with them")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("parse")
+                .about("Step 1: read IPv4 addresses and show their octets and bits")
+                .arg(items_arg("ADDRESSES").help(DOTTED)),
+        )
+        .subcommand(
+            Command::new("class")
+                .about("Step 2: name the class and the special range of addresses")
+                .arg(items_arg("ADDRESSES").help(DOTTED)),
+        )
+        .subcommand(
+            Command::new("net")
+                .about("Step 3: the network around an address, and its hosts")
+                .arg(
+                    items_arg("ADDRESS/PREFIX")
+                        .help("As in 192.168.1.77/26 or 192.168.1.77/255.255.255.192"),
+                ),
+        )
+        .subcommand(
+            Command::new("split")
+                .about("Step 4: split a network into blocks for so many hosts each")
+                .long_about(
+                    "Step 4: split a network into blocks for so many hosts each.\n\n\
+                     On standard input, each line is NETWORK HOSTS...",
+                )
+                .arg(
+                    items_arg("NETWORK")
+                        .value_names(["NETWORK", "HOSTS"])
+                        .help("The network, and then how many hosts each block must hold"),
+                ),
+        )
+        .subcommand(
+            Command::new("aggregate")
+                .about("Step 4: the shortest list of networks with the same addresses")
+                .long_about(
+                    "Step 4: the shortest list of networks with the same addresses.\n\n\
+                     On standard input, all lines are one list. One network refused is the \
+                     whole list refused.",
+                )
+                .arg(items_arg("NETWORKS").help("Networks, as in 10.0.0.0/25")),
+        )
+        .subcommand(
+            Command::new("route")
+                .about("Step 5: the route of each address, which is the longest match")
+                .arg(
+                    Arg::new("table")
+                        .long("table")
+                        .value_name("FILE")
+                        .required(true)
+                        .help(
+                            "A file of lines PREFIX NEXTHOP; NEXTHOP is an address or \"direct\"",
+                        ),
+                )
+                .arg(items_arg("ADDRESSES").help(DOTTED)),
+        )
+        .subcommand(
+            Command::new("v6")
+                .about("Step 6: read IPv6 addresses and write their canonical and full form")
+                .arg(items_arg("ADDRESSES").help("Addresses, as in 2001:db8::1")),
+        )
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Step 1: read IPv4 addresses and show their octets and bits.
-    Parse {
-        /// Addresses in dotted decimal, as in 192.0.2.1.
-        addresses: Vec<String>,
-    },
-    /// Step 2: name the class and the special range of addresses.
-    Class {
-        /// Addresses in dotted decimal, as in 192.0.2.1.
-        addresses: Vec<String>,
-    },
-    /// Step 3: the network around an address, and its hosts.
-    Net {
-        /// As in 192.168.1.77/26 or 192.168.1.77/255.255.255.192.
-        #[arg(value_name = "ADDRESS/PREFIX")]
-        prefixes: Vec<String>,
-    },
-    /// Step 4: split a network into blocks for so many hosts each.
-    ///
-    /// On standard input, each line is NETWORK HOSTS...
-    Split {
-        /// The network, and then how many hosts each block must hold.
-        #[arg(value_names = ["NETWORK", "HOSTS"], num_args = 1..)]
-        request: Vec<String>,
-    },
-    /// Step 4: the shortest list of networks with the same addresses.
-    ///
-    /// On standard input, all lines are one list. One network refused is the
-    /// whole list refused.
-    Aggregate {
-        /// Networks, as in 10.0.0.0/25.
-        networks: Vec<String>,
-    },
-    /// Step 5: the route of each address, which is the longest match.
-    Route {
-        /// A file of lines PREFIX NEXTHOP; NEXTHOP is an address or "direct".
-        #[arg(long, value_name = "FILE")]
-        table: String,
-        /// Addresses in dotted decimal, as in 192.0.2.1.
-        addresses: Vec<String>,
-    },
-    /// Step 6: read IPv6 addresses and write their canonical and full form.
-    V6 {
-        /// Addresses, as in 2001:db8::1.
-        addresses: Vec<String>,
-    },
+/// What a subcommand answers; without any, each line of standard input.
+fn items_arg(value_name: &'static str) -> Arg {
+    Arg::new("items").value_name(value_name).num_args(1..)
 }
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // Whoever reads the answers has seen enough, as `head` does.
@@ -107,30 +127,37 @@ pub fn main() -> ExitCode {
 }
 
 /// `Ok(false)` means that something was refused, and that this was said.
-fn run(command: Command) -> Result<bool, Error> {
-    match command {
-        Command::Parse { addresses } => answer_all(&addresses, parse_line, parse_line),
-        Command::Class { addresses } => answer_all(&addresses, class_line, class_line),
-        Command::Net { prefixes } => answer_all(&prefixes, net_block, net_line),
-        Command::Split { request } => {
-            let request: Vec<String> = if request.is_empty() {
-                Vec::new()
-            } else {
-                vec![request.join(" ")]
-            };
+fn run(matches: &ArgMatches) -> Result<bool, Error> {
+    match matches.subcommand() {
+        Some(("parse", given)) => answer_all(&items(given), parse_line, parse_line),
+        Some(("class", given)) => answer_all(&items(given), class_line, class_line),
+        Some(("net", given)) => answer_all(&items(given), net_block, net_line),
+        Some(("split", given)) => {
+            let mut request = items(given);
+            if !request.is_empty() {
+                request = vec![request.join(" ")];
+            }
             answer_all(&request, split_block, split_line)
         }
-        Command::Aggregate { networks } => aggregate(&networks),
-        Command::Route { table, addresses } => {
-            let table = Table::new(read_table(&table)?);
+        Some(("aggregate", given)) => aggregate(&items(given)),
+        Some(("route", given)) => {
+            let file = given.get_one::<String>("table").expect("clap requires it");
+            let table = Table::new(read_table(file)?);
             answer_all(
-                &addresses,
+                &items(given),
                 |text| route_line(&table, text),
                 |text| route_line(&table, text),
             )
         }
-        Command::V6 { addresses } => answer_all(&addresses, v6_line, v6_line),
+        Some(("v6", given)) => answer_all(&items(given), v6_line, v6_line),
+        _ => unreachable!("clap requires one of the subcommands"),
     }
+}
+
+/// The items to answer, none of them if they come from standard input.
+fn items(given: &ArgMatches) -> Vec<String> {
+    let items = given.get_many("items").unwrap_or_default();
+    items.cloned().collect()
 }
 
 /// Answers each of `items` by `block`; without items, each line of standard

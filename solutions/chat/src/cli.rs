@@ -15,7 +15,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::error::Error;
 use crate::seats::Limits;
@@ -31,79 +31,100 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 misused.";
 
-/// A chat for many.
-#[derive(Parser)]
-#[command(name = "chat", version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("chat")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A chat for many")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("room")
+                .about("Step 1: a room without sockets, from a script on standard input")
+                .after_help(script::HELP)
+                .args(limit_args()),
+        )
+        .subcommand(
+            Command::new("threads")
+                .about("Step 2: a server with two threads a client")
+                .arg(listen_arg())
+                .args(limit_args()),
+        )
+        .subcommand(
+            Command::new("tasks")
+                .about("Step 3: a server with two tasks a client")
+                .arg(listen_arg())
+                .args(limit_args()),
+        )
+        .subcommand(
+            Command::new("client")
+                .about("Talk: lines of standard input go out, what others say comes in")
+                .arg(
+                    Arg::new("SERVER")
+                        .required(true)
+                        .help("Where the server is, as HOST:PORT"),
+                )
+                .arg(
+                    Arg::new("name")
+                        .long("name")
+                        .value_name("NAME")
+                        .help("Your name; without it, the first line that you type"),
+                ),
+        )
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Step 1: a room without sockets, from a script on standard input.
-    #[command(after_help = script::HELP)]
-    Room {
-        #[command(flatten)]
-        bounds: Bounds,
-    },
-    /// Step 2: a server with two threads a client.
-    Threads {
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Step 3: a server with two tasks a client.
-    Tasks {
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Talk: lines of standard input go out, what others say comes in.
-    Client {
-        /// Where the server is, as HOST:PORT.
-        server: String,
-        /// Your name; without it, the first line that you type.
-        #[arg(long)]
-        name: Option<String>,
-    },
+fn listen_arg() -> Arg {
+    Arg::new("listen")
+        .long("listen")
+        .value_name("LISTEN")
+        .default_value("127.0.0.1:0")
+        .help("Where to listen, as HOST:PORT; port 0 takes a free one")
 }
 
-#[derive(Args)]
-struct Server {
-    /// Where to listen, as HOST:PORT; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    listen: String,
-    #[command(flatten)]
-    bounds: Bounds,
+/// What `limits` reads.
+fn limit_args() -> [Arg; 5] {
+    [
+        Arg::new("clients")
+            .long("clients")
+            .value_name("COUNT")
+            .value_parser(value_parser!(usize))
+            .default_value("2000")
+            .help("The most clients"),
+        Arg::new("outbox")
+            .long("outbox")
+            .value_name("OCTETS")
+            .value_parser(value_parser!(usize))
+            .default_value("65536")
+            .help("Step 4: the octets that may wait for a client before its outbox is full"),
+        Arg::new("grace")
+            .long("grace")
+            .value_name("SECONDS")
+            .value_parser(seconds)
+            .default_value("0.2")
+            .help("Step 4: how long an outbox may be full while nothing can be sent"),
+        Arg::new("idle")
+            .long("idle")
+            .value_name("SECONDS")
+            .value_parser(seconds)
+            .default_value("600")
+            .help("Step 5: how long a client may be silent before it is asked, and then again"),
+        Arg::new("drain")
+            .long("drain")
+            .value_name("SECONDS")
+            .value_parser(seconds)
+            .default_value("5")
+            .help("Step 6: how long a connection may take that is closed in order"),
+    ]
 }
 
-#[derive(Args)]
-struct Bounds {
-    /// The most clients.
-    #[arg(long, value_name = "COUNT", default_value_t = 2000)]
-    clients: usize,
-    /// Step 4: the octets that may wait for a client before its outbox is full.
-    #[arg(long, value_name = "OCTETS", default_value_t = 65536)]
-    outbox: usize,
-    /// Step 4: how long an outbox may be full while nothing can be sent.
-    #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = seconds)]
-    grace: Duration,
-    /// Step 5: how long a client may be silent before it is asked, and then again.
-    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds)]
-    idle: Duration,
-    /// Step 6: how long a connection may take that is closed in order.
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    drain: Duration,
-}
-
-impl Bounds {
-    fn limits(&self) -> Limits {
-        Limits {
-            clients: self.clients,
-            outbox_len_max: self.outbox,
-            grace: self.grace,
-            idle: self.idle,
-            drain: self.drain,
-        }
+fn limits(given: &ArgMatches) -> Limits {
+    Limits {
+        clients: value(given, "clients"),
+        outbox_len_max: value(given, "outbox"),
+        grace: value(given, "grace"),
+        idle: value(given, "idle"),
+        drain: value(given, "drain"),
     }
 }
 
@@ -117,7 +138,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -126,34 +147,45 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Error> {
-    match command {
-        Command::Room { bounds } => {
-            script::play(io::stdin().lock(), io::stdout().lock(), bounds.limits())
+fn run(matches: &ArgMatches) -> Result<(), Error> {
+    match matches.subcommand() {
+        Some(("room", given)) => {
+            script::play(io::stdin().lock(), io::stdout().lock(), limits(given))
         }
-        Command::Threads { server } => {
+        Some(("threads", given)) => {
             end_on_panic();
-            let listener = net::listen(&server.listen)?;
-            threads::serve(&listener, &thread_hub::Hub::new(server.bounds.limits()));
+            let listener = net::listen(&value::<String>(given, "listen"))?;
+            threads::serve(&listener, &thread_hub::Hub::new(limits(given)));
             Ok(())
         }
-        Command::Tasks { server } => {
+        Some(("tasks", given)) => {
             end_on_panic();
-            serve_tasks(&server)
+            serve_tasks(&value::<String>(given, "listen"), limits(given))
         }
-        Command::Client { server, name } => client::talk(&server, name.as_deref()),
+        Some(("client", given)) => {
+            let server: String = value(given, "SERVER");
+            let name = given.get_one::<String>("name");
+            client::talk(&server, name.map(String::as_str))
+        }
+        _ => unreachable!("clap requires one of the subcommands"),
     }
+}
+
+/// The value of an argument that is required, or has a default.
+fn value<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> T {
+    let value = given.get_one(name).cloned();
+    value.expect("clap requires it, or has a default")
 }
 
 /// Runs the server of tasks until it is told to end, and then to its end.
 #[tokio::main]
-async fn serve_tasks(server: &Server) -> Result<(), Error> {
+async fn serve_tasks(listen: &str, limits: Limits) -> Result<(), Error> {
     // Before anybody knows that we are here: then nobody can tell us too early.
     let told_to_end = net::told_to_end()?;
-    let listener = net::listen(&server.listen)?;
+    let listener = net::listen(listen)?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let hub = task_hub::Hub::new(server.bounds.limits());
+    let hub = task_hub::Hub::new(limits);
     tokio::select! {
         () = tasks::serve(listener, &hub) => return Ok(()),
         () = told_to_end => {}

@@ -10,7 +10,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::error::Error;
 use crate::headers::{
@@ -38,64 +38,94 @@ In a message, \\n, \\r, \\t, \\\\ and \\xHH are octets.
 
 Exit status: 0 all answered, 1 something was refused, 2 misused.";
 
-/// Layers: find a protocol's place, wrap a message, peel a frame, count the cost.
-#[derive(Parser)]
-#[command(name = "layers", version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("layers")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Layers: find a protocol's place, wrap a message, peel a frame, count the cost")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("where")
+                .about("Step 1: the layers of protocols, their transports and numbers")
+                .arg(items_arg("QUESTIONS").help(
+                    "Names (dns, HTTP/3), ports (53, 53/udp), protocol numbers (6/ip) or \
+                     types of frames (0x0806/ethernet)",
+                )),
+        )
+        .subcommand(
+            Command::new("wrap")
+                .about("Step 2: a message into UDP, IPv4 and Ethernet")
+                .arg(
+                    items_arg("FROM")
+                        .value_names(["FROM", "TO", "MESSAGE"])
+                        .help("Both ends, as in 192.0.2.10:40000, and the message"),
+                )
+                .arg(
+                    Arg::new("ttl")
+                        .long("ttl")
+                        .value_name("COUNT")
+                        .value_parser(value_parser!(u8))
+                        .default_value("64")
+                        .help("How many routers may forward the packet"),
+                )
+                .arg(
+                    Arg::new("id")
+                        .long("id")
+                        .value_name("NUMBER")
+                        .value_parser(value_parser!(u16))
+                        .default_value("0")
+                        .help("The identification of the packet"),
+                )
+                .arg(
+                    Arg::new("from-mac")
+                        .long("from-mac")
+                        .value_name("MAC")
+                        .value_parser(mac)
+                        .default_value("02:00:00:00:00:0a")
+                        .help("The MAC address that the frame comes from"),
+                )
+                .arg(
+                    Arg::new("to-mac")
+                        .long("to-mac")
+                        .value_name("MAC")
+                        .value_parser(mac)
+                        .default_value("02:00:00:00:00:50")
+                        .help("The MAC address that the frame is for"),
+                ),
+        )
+        .subcommand(
+            Command::new("peel")
+                .about("Step 3: a frame back to its message")
+                .arg(items_arg("HEX").help("One frame, in hexadecimal; blanks do not matter")),
+        )
+        .subcommand(
+            Command::new("overhead")
+                .about("Step 4: the octets that each layer adds to a message")
+                .arg(items_arg("OCTETS").help("How many octets the message has"))
+                .arg(
+                    Arg::new("over")
+                        .long("over")
+                        .value_name("OVER")
+                        .value_parser(["udp", "tcp"])
+                        .default_value("udp")
+                        .help("The transport of the message"),
+                )
+                .arg(
+                    Arg::new("mtu")
+                        .long("mtu")
+                        .value_name("OCTETS")
+                        .value_parser(value_parser!(u16).range(68..))
+                        .default_value("1500")
+                        .help("The most octets of a packet on this link"),
+                ),
+        )
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Step 1: the layers of protocols, their transports and numbers.
-    Where {
-        /// Names (dns, HTTP/3), ports (53, 53/udp), protocol numbers (6/ip) or
-        /// types of frames (0x0806/ethernet).
-        questions: Vec<String>,
-    },
-    /// Step 2: a message into UDP, IPv4 and Ethernet.
-    Wrap {
-        /// Both ends, as in 192.0.2.10:40000, and the message.
-        #[arg(value_names = ["FROM", "TO", "MESSAGE"], num_args = 1..)]
-        request: Vec<String>,
-        /// How many routers may forward the packet.
-        #[arg(long, value_name = "COUNT", default_value_t = 64)]
-        ttl: u8,
-        /// The identification of the packet.
-        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-        id: u16,
-        /// The MAC address that the frame comes from.
-        #[arg(long, value_name = "MAC", value_parser = mac, default_value = "02:00:00:00:00:0a")]
-        from_mac: Mac,
-        /// The MAC address that the frame is for.
-        #[arg(long, value_name = "MAC", value_parser = mac, default_value = "02:00:00:00:00:50")]
-        to_mac: Mac,
-    },
-    /// Step 3: a frame back to its message.
-    Peel {
-        /// One frame, in hexadecimal; blanks do not matter.
-        #[arg(value_name = "HEX")]
-        frame: Vec<String>,
-    },
-    /// Step 4: the octets that each layer adds to a message.
-    Overhead {
-        /// How many octets the message has.
-        #[arg(value_name = "OCTETS")]
-        lengths: Vec<String>,
-        /// The transport of the message.
-        #[arg(long, value_enum, default_value_t = Over::Udp)]
-        over: Over,
-        /// The most octets of a packet on this link.
-        #[arg(long, value_name = "OCTETS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(68..))]
-        mtu: u16,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Over {
-    Udp,
-    Tcp,
+/// What a subcommand answers; without any, each line of standard input.
+fn items_arg(value_name: &'static str) -> Arg {
+    Arg::new("items").value_name(value_name).num_args(1..)
 }
 
 /// clap prints the source of an error too; what it says is enough.
@@ -105,7 +135,7 @@ fn mac(text: &str) -> Result<Mac, String> {
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // Whoever reads the answers has seen enough, as `head` does.
@@ -118,45 +148,55 @@ pub fn main() -> ExitCode {
 }
 
 /// `Ok(false)` means that something was refused, and that this was said.
-fn run(command: Command) -> Result<bool, Error> {
-    match command {
-        Command::Where { questions } => answer_all(&questions, where_block, where_line),
-        Command::Wrap {
-            request,
-            ttl,
-            id,
-            from_mac,
-            to_mac,
-        } => {
-            let frame = |text: &str| {
-                let ethernet = EthernetRepr {
-                    to: to_mac,
-                    from: from_mac,
-                    ether_type: TYPE_IPV4,
-                };
-                wrap_all(text, ttl, id, &ethernet)
+fn run(matches: &ArgMatches) -> Result<bool, Error> {
+    match matches.subcommand() {
+        Some(("where", given)) => answer_all(&items(given), where_block, where_line),
+        Some(("wrap", given)) => {
+            let (ttl, id) = (value(given, "ttl"), value(given, "id"));
+            let ethernet = EthernetRepr {
+                to: value(given, "to-mac"),
+                from: value(given, "from-mac"),
+                ether_type: TYPE_IPV4,
             };
-            let joined = joined(&request);
+            let frame = |text: &str| wrap_all(text, ttl, id, &ethernet);
             answer_all(
-                &joined,
+                &joined(&items(given)),
                 |text| Ok(wrap_block(&frame(text)?)),
                 |text| Ok(wrap_line(&frame(text)?)),
             )
         }
-        Command::Peel { frame } => answer_all(
-            &joined(&frame),
+        Some(("peel", given)) => answer_all(
+            &joined(&items(given)),
             |text| Ok(peel_block(&peel_all(&parse_hex(text)?)?)),
             |text| Ok(peel_line(&peel_all(&parse_hex(text)?)?)),
         ),
-        Command::Overhead { lengths, over, mtu } => {
+        Some(("overhead", given)) => {
+            let over = match value::<String>(given, "over").as_str() {
+                "tcp" => Transport::Tcp,
+                _ => Transport::Udp,
+            };
+            let mtu = value(given, "mtu");
             let account = |text: &str| overhead(text, over, mtu);
             answer_all(
-                &lengths,
+                &items(given),
                 |text| Ok(overhead_block(&account(text)?, over)),
                 |text| Ok(overhead_line(&account(text)?, over)),
             )
         }
+        _ => unreachable!("clap requires one of the subcommands"),
     }
+}
+
+/// The value of an argument that is required, or has a default.
+fn value<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> T {
+    let value = given.get_one(name).cloned();
+    value.expect("clap requires it, or has a default")
+}
+
+/// The items to answer, none of them if they come from standard input.
+fn items(given: &ArgMatches) -> Vec<String> {
+    let items = given.get_many("items").unwrap_or_default();
+    items.cloned().collect()
 }
 
 /// The words of one item; no item if there are none.
@@ -467,23 +507,19 @@ fn peel_block(peeled: &Peeled) -> String {
 
 // ---------------------------------------------------------------- overhead
 
-fn overhead(text: &str, over: Over, mtu: u16) -> Result<Overhead, Error> {
+fn overhead(text: &str, over: Transport, mtu: u16) -> Result<Overhead, Error> {
     let digits = text.bytes().all(|octet| octet.is_ascii_digit());
     // A tebibyte; what is counted with it stays far below 64 bits.
     let len = text.parse().ok().filter(|len| digits && *len <= 1 << 40);
     let len = len.ok_or_else(|| Error::BadLength(text.to_owned()))?;
-    let transport = match over {
-        Over::Udp => Transport::Udp,
-        Over::Tcp => Transport::Tcp,
-    };
-    account(len, transport, mtu)
+    account(len, over, mtu)
 }
 
 /// The rows of an account, each with its name.
-fn rows(overhead: &Overhead, over: Over) -> [(&'static str, u64); 7] {
+fn rows(overhead: &Overhead, over: Transport) -> [(&'static str, u64); 7] {
     let transport = match over {
-        Over::Udp => "udp",
-        Over::Tcp => "tcp",
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
     };
     [
         ("message", overhead.message),
@@ -497,12 +533,12 @@ fn rows(overhead: &Overhead, over: Over) -> [(&'static str, u64); 7] {
 }
 
 /// All octets of an account, and how many of a thousand are the message.
-fn total(overhead: &Overhead, over: Over) -> (u64, u64) {
+fn total(overhead: &Overhead, over: Transport) -> (u64, u64) {
     let total: u64 = rows(overhead, over).iter().map(|(_, len)| len).sum();
     (total, overhead.message * 1000 / total.max(1))
 }
 
-fn overhead_line(overhead: &Overhead, over: Over) -> String {
+fn overhead_line(overhead: &Overhead, over: Transport) -> String {
     let rows = rows(overhead, over).map(|(name, len)| format!("{name} {len}"));
     let (total, share) = total(overhead, over);
     format!(
@@ -514,7 +550,7 @@ fn overhead_line(overhead: &Overhead, over: Over) -> String {
     )
 }
 
-fn overhead_block(overhead: &Overhead, over: Over) -> String {
+fn overhead_block(overhead: &Overhead, over: Transport) -> String {
     let (total, share) = total(overhead, over);
     let mut lines = vec![format!("frames    {:>9}", overhead.frames)];
     lines.extend(rows(overhead, over).map(|(name, len)| format!("{name:<10}{len:>9}")));

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::class::LocalRange;
 use crate::error::Error;
@@ -31,6 +31,9 @@ use crate::{net, table};
 
 /// The longest line of standard input, in octets, its LF included.
 const LINE_LEN_MAX: u64 = 65_536;
+
+/// The longest wait that may be asked for, an hour, in milliseconds.
+const MS_MAX: u64 = 3_600_000;
 
 /// What stands for the owner of a socket that no process was seen to have.
 const NOBODY_SEEN: &str = "?";
@@ -48,94 +51,124 @@ Scan machines that are yours, or whose owner said yes.
 
 Exit status: 0 done, 1 failed, 2 misused.";
 
-/// Ports: who listens there, seen from outside and from inside.
-#[derive(Parser)]
-#[command(name = "ports", version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+const HOST_PORTS: &str = "As in localhost:22,80-90 or [::1]:22";
+
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("ports")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Ports: who listens there, seen from outside and from inside")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("classify")
+                .about("Step 1: the class of ports, and how a program gets them")
+                .long_about(
+                    "Step 1: the class of ports, and how a program gets them.\n\n\
+                     Without ports, reads them from standard input, one a line, and answers \
+                     each line by one line; \"! \" and a reason where there is no answer.",
+                )
+                .arg(items_arg("PORTS").help("Ports, as in 8080"))
+                .arg(
+                    Arg::new("local")
+                        .long("local")
+                        .value_name("FIRST-LAST")
+                        .default_value("32768-60999")
+                        .help("The range from which the system chooses"),
+                ),
+        )
+        .subcommand(
+            Command::new("target")
+                .about("Step 2: how targets are read")
+                .long_about(
+                    "Step 2: how targets are read.\n\n\
+                     Without targets, reads them from standard input, as `classify` does.",
+                )
+                .arg(items_arg("HOST:PORTS").help(HOST_PORTS)),
+        )
+        .subcommand(
+            Command::new("knock")
+                .about("Step 2: connect to one port after another, and say what the system says")
+                .arg(target_arg())
+                .arg(timeout_arg()),
+        )
+        .subcommand(
+            Command::new("scan")
+                .about("Steps 3 to 5: which ports are open, closed and filtered")
+                .arg(target_arg())
+                .arg(timeout_arg())
+                .arg(
+                    Arg::new("parallel")
+                        .long("parallel")
+                        .value_name("N")
+                        .value_parser(value_parser!(u16).range(1..=4096))
+                        .default_value("100")
+                        .help("Step 4: how many attempts may be under way at once"),
+                )
+                .arg(
+                    Arg::new("banner")
+                        .long("banner")
+                        .value_name("MS")
+                        .value_parser(value_parser!(u64).range(1..=MS_MAX))
+                        .help("Step 5: how long to listen for a banner, in all, in milliseconds"),
+                )
+                .arg(
+                    Arg::new("open")
+                        .long("open")
+                        .action(ArgAction::SetTrue)
+                        .help("Show the open ports alone"),
+                ),
+        )
+        .subcommand(
+            Command::new("list")
+                .about("Step 6: the sockets that listen, and the processes that have them")
+                .arg(
+                    Arg::new("all")
+                        .long("all")
+                        .action(ArgAction::SetTrue)
+                        .help("Also those that are connected, or were"),
+                )
+                .arg(proc_arg()),
+        )
+        .subcommand(
+            Command::new("who")
+                .about("Step 6: who has a port")
+                .arg(Arg::new("PORT").required(true).help("The port"))
+                .arg(proc_arg()),
+        )
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Step 1: the class of ports, and how a program gets them.
-    ///
-    /// Without ports, reads them from standard input, one a line, and answers
-    /// each line by one line; "! " and a reason where there is no answer.
-    Classify {
-        /// Ports, as in 8080.
-        ports: Vec<String>,
-        /// The range from which the system chooses.
-        #[arg(long, value_name = "FIRST-LAST", default_value = "32768-60999")]
-        local: String,
-    },
-    /// Step 2: how targets are read.
-    ///
-    /// Without targets, reads them from standard input, as `classify` does.
-    Target {
-        /// As in localhost:22,80-90 or [::1]:22.
-        #[arg(value_name = "HOST:PORTS")]
-        targets: Vec<String>,
-    },
-    /// Step 2: connect to one port after another, and say what the system says.
-    Knock {
-        /// As in localhost:22,80-90 or [::1]:22.
-        #[arg(value_name = "HOST:PORTS")]
-        target: String,
-        #[command(flatten)]
-        patience: Patience,
-    },
-    /// Steps 3 to 5: which ports are open, closed and filtered.
-    Scan {
-        /// As in localhost:22,80-90 or [::1]:22.
-        #[arg(value_name = "HOST:PORTS")]
-        target: String,
-        #[command(flatten)]
-        patience: Patience,
-        /// Step 4: how many attempts may be under way at once.
-        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=4096))]
-        parallel: u16,
-        /// Step 5: how long to listen for a banner, in all, in milliseconds.
-        #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
-        banner: Option<u64>,
-        /// Show the open ports alone.
-        #[arg(long)]
-        open: bool,
-    },
-    /// Step 6: the sockets that listen, and the processes that have them.
-    List {
-        /// Also those that are connected, or were.
-        #[arg(long)]
-        all: bool,
-        #[command(flatten)]
-        tree: Tree,
-    },
-    /// Step 6: who has a port.
-    Who {
-        /// The port.
-        port: String,
-        #[command(flatten)]
-        tree: Tree,
-    },
+/// What a subcommand answers; without any, each line of standard input.
+fn items_arg(value_name: &'static str) -> Arg {
+    Arg::new("items").value_name(value_name).num_args(1..)
 }
 
-#[derive(Args)]
-struct Patience {
-    /// How long to wait for an answer, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
-    timeout: u64,
+fn target_arg() -> Arg {
+    Arg::new("HOST:PORTS").required(true).help(HOST_PORTS)
 }
 
-#[derive(Args)]
-struct Tree {
-    /// Where the system shows its processes and sockets.
-    #[arg(long, value_name = "DIR", default_value = "/proc")]
-    proc: PathBuf,
+fn timeout_arg() -> Arg {
+    Arg::new("timeout")
+        .long("timeout")
+        .value_name("MS")
+        .value_parser(value_parser!(u64).range(1..=MS_MAX))
+        .default_value("1000")
+        .help("How long to wait for an answer, in milliseconds")
+}
+
+fn proc_arg() -> Arg {
+    Arg::new("proc")
+        .long("proc")
+        .value_name("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .default_value("/proc")
+        .help("Where the system shows its processes and sockets")
 }
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // Whoever reads the answers has seen enough, as `head` does.
@@ -148,43 +181,55 @@ pub fn main() -> ExitCode {
 }
 
 /// `Ok(false)` means that something was refused, and that this was said.
-fn run(command: Command) -> Result<bool, Error> {
-    match command {
-        Command::Classify { ports, local } => {
-            let local = local_range(&local)?;
-            answer_all(&ports, |text| classify_line(text, local))
+fn run(matches: &ArgMatches) -> Result<bool, Error> {
+    match matches.subcommand() {
+        Some(("classify", given)) => {
+            let local = local_range(&value::<String>(given, "local"))?;
+            answer_all(&items(given), |text| classify_line(text, local))
         }
-        Command::Target { targets } => answer_all(&targets, target_line),
-        Command::Knock { target, patience } => {
-            let target = parse_target(&target)?;
-            knock(&target, Duration::from_millis(patience.timeout)).map(|()| true)
+        Some(("target", given)) => answer_all(&items(given), target_line),
+        Some(("knock", given)) => {
+            let target = parse_target(&value::<String>(given, "HOST:PORTS"))?;
+            let timeout = Duration::from_millis(value(given, "timeout"));
+            knock(&target, timeout).map(|()| true)
         }
-        Command::Scan {
-            target,
-            patience,
-            parallel,
-            banner,
-            open,
-        } => {
+        Some(("scan", given)) => {
+            let target = parse_target(&value::<String>(given, "HOST:PORTS"))?;
+            let banner = given.get_one("banner").copied();
             let how = net::How {
-                timeout: Duration::from_millis(patience.timeout),
-                parallel: usize::from(parallel),
+                timeout: Duration::from_millis(value(given, "timeout")),
+                parallel: usize::from(value::<u16>(given, "parallel")),
                 banner: banner.map(Duration::from_millis),
             };
-            scan(&parse_target(&target)?, how, open).map(|()| true)
+            scan(&target, how, given.get_flag("open")).map(|()| true)
         }
-        Command::List { all, tree } => {
-            let shown = |socket: &Socket| all || socket.state == TcpState::Listen;
-            list(&tree.proc, shown).map(|_| true)
+        Some(("list", given)) => {
+            let proc: PathBuf = value(given, "proc");
+            let all = given.get_flag("all");
+            list(&proc, |socket| all || socket.state == TcpState::Listen).map(|_| true)
         }
-        Command::Who { port, tree } => {
-            let port = parse_port(&port)?;
-            if list(&tree.proc, |socket| socket.local.port() == port)? == 0 {
+        Some(("who", given)) => {
+            let proc: PathBuf = value(given, "proc");
+            let port = parse_port(&value::<String>(given, "PORT"))?;
+            if list(&proc, |socket| socket.local.port() == port)? == 0 {
                 return Err(Error::Nobody(port));
             }
             Ok(true)
         }
+        _ => unreachable!("clap requires one of the subcommands"),
     }
+}
+
+/// The value of an argument that is required, or has a default.
+fn value<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> T {
+    let value = given.get_one(name).cloned();
+    value.expect("clap requires it, or has a default")
+}
+
+/// The items to answer, none of them if they come from standard input.
+fn items(given: &ArgMatches) -> Vec<String> {
+    let items = given.get_many("items").unwrap_or_default();
+    items.cloned().collect()
 }
 
 /// Answers each of `items`; without items, each line of standard input.

@@ -5,31 +5,28 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, ArgMatches, Command};
 
 use crate::error::Error;
 use crate::octets;
 
-/// TITLE.
-#[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Step 1: print how many octets a text has.
-    Count {
-        /// The text.
-        text: String,
-    },
+/// The subcommands, and what each takes.
+fn command() -> Command {
+    Command::new("NAME")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("TITLE")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("count")
+                .about("Step 1: print how many octets a text has")
+                .arg(Arg::new("TEXT").required(true).help("The text")),
+        )
 }
 
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match run(&command().get_matches()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -38,10 +35,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Error> {
-    match command {
-        Command::Count { text } => print_line(&octets::count(&text)?.to_string()),
+fn run(matches: &ArgMatches) -> Result<(), Error> {
+    match matches.subcommand() {
+        Some(("count", given)) => {
+            let text = value(given, "TEXT");
+            print_line(&octets::count(&text)?.to_string())
+        }
+        _ => unreachable!("clap requires one of the subcommands"),
     }
+}
+
+/// The value of an argument that is required, or has a default.
+fn value(given: &ArgMatches, name: &str) -> String {
+    let value = given.get_one::<String>(name).cloned();
+    value.expect("clap requires it, or has a default")
 }
 
 fn print_line(line: &str) -> Result<(), Error> {
