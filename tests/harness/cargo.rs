@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use crate::labs_only;
 use crate::runner::read_all;
 use crate::tree::Tree;
 use crate::wait::{self, Cancel};
@@ -53,10 +54,10 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the program (or library) of each of `packages` in the workspace at
-/// `root`; compiler messages come with colour if `colour`.
+/// Builds the program (or library) of each of `packages`, labs and what they need,
+/// of the course at `root`; compiler messages come with colour if `colour`.
 pub fn build(root: &Path, packages: &[&str], colour: bool) -> Build {
-    come_to(packages, command(root, packages, colour).output())
+    come_to(root, packages, command(root, packages, colour).output())
 }
 
 /// The same, for a build that nobody may want any more before it is done: then
@@ -66,7 +67,7 @@ pub fn build_unless(cancel: &Cancel, root: &Path, packages: &[&str]) -> Option<B
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut tree = match Tree::start(&mut command) {
         Ok(tree) => tree,
-        Err(error) => return Some(come_to(packages, Err(error))),
+        Err(error) => return Some(come_to(root, packages, Err(error))),
     };
     let stdout = tree.child.stdout.take().map(read_all);
     let stderr = tree.child.stderr.take().map(read_all);
@@ -94,13 +95,13 @@ pub fn build_unless(cancel: &Cancel, root: &Path, packages: &[&str]) -> Option<B
         stdout,
         stderr,
     });
-    Some(come_to(packages, output))
+    Some(come_to(root, packages, output))
 }
 
 fn command(root: &Path, packages: &[&str], colour: bool) -> Command {
     let mut command = Command::new(cargo());
     command
-        .current_dir(root)
+        .current_dir(labs_only::workspace(root))
         .args([
             "build",
             "--quiet",
@@ -142,7 +143,7 @@ fn without_lints(flags: &str, between: char) -> String {
     kept.join(&between.to_string())
 }
 
-fn come_to(packages: &[&str], output: io::Result<Output>) -> Build {
+fn come_to(root: &Path, packages: &[&str], output: io::Result<Output>) -> Build {
     let names = packages.join(" and ");
     let output = match output {
         Ok(output) => output,
@@ -155,6 +156,9 @@ fn come_to(packages: &[&str], output: io::Result<Output>) -> Build {
         Err(error) => return Build::Trouble(format!("cargo cannot be started: {error}")),
     };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    // A file is where the learner has it.
+    let workspace = labs_only::workspace(root).display().to_string();
+    let said = said.replace(&workspace, &root.display().to_string());
     if output.status.success() {
         let lines = output.stdout.split(|&octet| octet == b'\n');
         let messages: Vec<Message> = lines

@@ -19,10 +19,12 @@
 //! | `sock_diag` | what Linux knows of the sockets of this network |
 //! | [`attempts`] | which attempts to connect are under way? |
 //! | [`tree`] | processes, and that none is left |
+//! | `fork_server` | a process that forks children for one that has threads: Linux |
 //! | `jail` | a program that nobody trusts, kept from the machine: Linux |
 //! | [`wait`] | the one place that polls |
 //! | [`runner`] | runs checks, each in a process of its own, several at once |
 //! | [`cargo`] | builds a lab and tells the kinds of trouble apart |
+//! | [`labs_only`] | the workspace that labs are built in |
 //! | [`recording`] | what the reference printed, kept by insta |
 //! | [`ladder`] | a conversation as a diagram, in text and as SVG |
 //! | [`by_hand`] | a conversation with `printf` and `nc` |
@@ -49,7 +51,10 @@ pub mod datagram;
 pub mod date;
 pub mod drain;
 #[cfg(target_os = "linux")]
+pub mod fork_server;
+#[cfg(target_os = "linux")]
 pub mod jail;
+pub mod labs_only;
 pub mod ladder;
 pub mod mistakes;
 pub mod patience;
