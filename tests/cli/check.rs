@@ -391,6 +391,8 @@ impl<'a> LabRun<'a> {
             root: root.clone(),
             at_once: None,
             cancel: cancel.cloned().unwrap_or_default(),
+            #[cfg(target_os = "linux")]
+            checker: None,
         };
         for group in groups {
             let checks = of(&group);

@@ -21,7 +21,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anstream::println;
@@ -29,9 +29,9 @@ use netlings::cargo::{self, Build};
 use netlings::check::{Check, LabChecks, Outcome};
 use netlings::course::{Lab, Trouble};
 use netlings::date;
-use netlings::jail::{Jail, Level};
+use netlings::jail::{Jail, Jailer, Level};
 use netlings::report::{self, Look, Pointers};
-use netlings::runner::{self, Checked, Plan};
+use netlings::runner::{self, Checked, Checker, Plan};
 use netlings::trial::Program;
 use netlings::wait::Cancel;
 
@@ -112,6 +112,9 @@ fn grade(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
             "L1 is no jail: a grade needs L3, or L2 where namespaces are refused".to_owned(),
         ));
     }
+    let no_process = |error| Trouble::Ours(format!("no process: {error}"));
+    let jailer = Jailer::new().map_err(no_process)?;
+    let checker = Arc::new(Checker::new().map_err(no_process)?);
     let selection = place.course.select(lab, &place.here)?;
     let checks = selection.lab;
     let lab = place.course.lab(checks.lab)?;
@@ -134,7 +137,7 @@ fn grade(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     let results = Results::open(out, args.resume || args.shard.is_some())?;
     let workroom = Workroom::new()?;
     eprintln!("building the reference of {} ...", lab.name);
-    let workshop = Workshop::open(place, &lab, args.isolation, &workroom.path)?;
+    let workshop = Workshop::open(place, &lab, args.isolation, &workroom.path, jailer)?;
     let grader = Grader {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pack_sha256,
@@ -157,6 +160,7 @@ fn grade(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
         folder,
         workroom: &workroom.path,
         workshop,
+        checker,
         grader,
         level: args.isolation,
         in_turn,
@@ -292,6 +296,7 @@ struct Grading<'a> {
     folder: &'a Path,
     workroom: &'a Path,
     workshop: Workshop,
+    checker: Arc<Checker>,
     grader: Grader,
     level: Level,
     /// Without namespaces, an ordinary user's limits count for all that this
@@ -431,6 +436,7 @@ impl Grading<'_> {
             root: self.place.course.root.clone(),
             at_once: self.in_turn.then_some(1),
             cancel: Cancel::default(),
+            checker: Some(self.checker.clone()),
         };
         let all: Vec<_> = self.checks.checks.iter().collect();
         let mut checked = runner::run(&plan, self.checks, &all, |_, _| {});

@@ -144,23 +144,7 @@ fn end_where_nothing_can_be_printed() {
     }));
 }
 
-/// Becomes a program in a jail, if that is what we were started for. It comes
-/// before all else: a check does it for each program that it starts.
-#[cfg(target_os = "linux")]
-fn enter_jail() {
-    let mut words = env::args_os().skip(1);
-    let lifeline = words
-        .next()
-        .filter(|word| word == netlings::jail::ENTER)
-        .and_then(|_| words.next()?.to_str()?.parse().ok());
-    if let Some(lifeline) = lifeline {
-        netlings::jail::enter(lifeline, &words.collect::<Vec<_>>());
-    }
-}
-
 fn main() -> ExitCode {
-    #[cfg(target_os = "linux")]
-    enter_jail();
     end_where_nothing_can_be_printed();
     let verdict = match one_check::asked() {
         Some(args) => one_check::run(args),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use netlings::course::Trouble;
-use netlings::runner;
+use netlings::runner::{self, Asked};
 use netlings::trial::Program;
 
 use crate::{Verdict, check};
@@ -52,14 +52,14 @@ pub fn run(args: Args) -> Result<Verdict, Trouble> {
         #[cfg(target_os = "linux")]
         jail: args.jail.as_deref().map(read_jail).transpose()?,
     };
-    let (outcome, happened) = runner::one_check(
-        &args.lab,
-        &args.name,
-        args.seed,
-        &args.snapshots,
-        &args.captures,
+    let (outcome, happened) = runner::one_check(Asked {
+        lab: args.lab,
+        name: args.name,
+        seed: args.seed,
+        snapshots: args.snapshots,
+        captures: args.captures,
         program,
-    );
+    });
     if let Some(path) = args.events {
         let text = serde_json::to_string(&happened).map_err(std::io::Error::other);
         text.and_then(|text| std::fs::write(&path, text))

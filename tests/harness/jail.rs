@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! a check's process          in a network namespace of its own, with a loopback
-//!   └ netlings in-jail       the launcher: new namespaces, then it waits
+//!   ├ the jailer             a fork server, whose children are the check's
+//!   └ the launcher           new namespaces, then it waits
 //!       └ process 1          a root of its own in memory, /usr to read, /box to write
 //!           └ the program    limits, no privileges to gain, Landlock, seccomp
 //! ```
@@ -23,20 +24,23 @@
 //! call, with arguments that live as long as it does.
 #![allow(unsafe_code)]
 
+use std::borrow::Cow;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+
+use crate::fork_server::ForkServer;
+use crate::tree::Tree;
 
 /// How much stands between a program and the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -126,9 +130,6 @@ impl Jail {
     }
 }
 
-/// The word that `netlings` enters a jail by; the lifeline and the program follow.
-pub const ENTER: &str = "in-jail";
-
 /// Where the program finds itself and what was put beside it.
 pub const INSIDE: &str = "/opt";
 
@@ -213,37 +214,53 @@ pub fn words(octets: &[u8]) -> Option<Word> {
     }
 }
 
-/// The command that starts `words` in `jail`; what it becomes reads the jail
-/// from its lifeline, so that no process's arguments tell of it.
-///
-/// # Errors
-/// `netlings` does not find itself.
-pub fn command(words: &[OsString], lifeline: RawFd) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .arg0("netlings")
-        .arg(ENTER)
-        .arg(lifeline.to_string());
-    command.args(words).env_clear();
-    Ok(command)
+/// Who makes jails: a fork server, so that none of them starts `netlings` anew.
+pub struct Jailer(ForkServer);
+
+/// What a jailer is asked for.
+#[derive(Serialize, Deserialize)]
+struct Wanted<'a> {
+    jail: Cow<'a, Jail>,
+    words: Cow<'a, [OsString]>,
 }
 
-/// What follows [`ENTER`]: makes the jail, starts the program in it, and
-/// ends as it did. Must be called before any thread starts.
-pub fn enter(lifeline: RawFd, command: &[OsString]) -> ! {
-    // SAFETY: the harness handed this descriptor down for us alone.
-    let mut lifeline = unsafe { UnixStream::from_raw_fd(lifeline) };
-    let mut line = String::new();
-    // All that will come is this line, so nothing is lost in the buffer.
-    let jail = BufReader::new(&lifeline)
-        .read_line(&mut line)
-        .map_err(|error| format!("the lifeline: {error}"))
-        .and_then(|_| serde_json::from_str::<Jail>(&line).map_err(|error| error.to_string()));
-    let entered = jail.and_then(|jail| match jail.level {
-        Level::L3 => launch(&jail, &mut lifeline, command),
-        Level::L1 | Level::L2 => stand_guard(&jail, &mut lifeline, command),
+impl Jailer {
+    /// Must be called before any thread starts.
+    ///
+    /// # Errors
+    /// No process, no descriptor.
+    pub fn new() -> io::Result<Jailer> {
+        ForkServer::start(launch_what_is_wanted).map(Jailer)
+    }
+
+    /// Starts `words` in `jail`, with pipes for standard streams. At the end of
+    /// the tree's lifeline all in the jail ends.
+    ///
+    /// # Errors
+    /// The jailer is gone, or there are no more processes or descriptors.
+    pub fn start(&self, jail: &Jail, words: &[OsString]) -> io::Result<Tree> {
+        let wanted = serde_json::to_vec(&Wanted {
+            jail: Cow::Borrowed(jail),
+            words: Cow::Borrowed(words),
+        })?;
+        let above = match jail.level {
+            Level::L3 => 2,             // the launcher, and process 1
+            Level::L1 | Level::L2 => 1, // the guard
+        };
+        Tree::fork(&self.0, &wanted, above)
+    }
+}
+
+/// A launcher's life: makes the jail, starts the program in it, and ends as it
+/// did.
+fn launch_what_is_wanted(wanted: &[u8], lifeline: OwnedFd) -> ! {
+    let mut lifeline = UnixStream::from(lifeline);
+    let wanted = serde_json::from_slice(wanted).map_err(|error| error.to_string());
+    let launched = wanted.and_then(|Wanted { jail, words }| match jail.level {
+        Level::L3 => launch(&jail, &mut lifeline, &words),
+        Level::L1 | Level::L2 => stand_guard(&jail, &mut lifeline, &words),
     });
-    if let Err(what) = entered {
+    if let Err(what) = launched {
         let _ = writeln!(lifeline, "trouble {}", what.replace('\n', " "));
     }
     exit(TROUBLE)
@@ -666,10 +683,11 @@ fn make_root(jail: &Jail) -> Done {
 // The program's own part.
 
 fn become_program(jail: &Jail, from_root: bool, command: &[OsString]) -> Done {
-    // SAFETY: plain arguments.
+    // SAFETY: plain arguments. What we ignore is the default for a program.
     unsafe {
         libc::umask(0o077);
         libc::setsid();
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
     if from_root {
         drop_root(jail)?;

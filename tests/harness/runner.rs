@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+#[cfg(target_os = "linux")]
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -17,7 +19,9 @@ use crate::by_hand::by_hand;
 use crate::capture::Ends;
 use crate::check::{Check, Event, Evidence, Failure, LabChecks, Need, Outcome, Report, What};
 #[cfg(target_os = "linux")]
-use crate::jail;
+use crate::fork_server::ForkServer;
+#[cfg(target_os = "linux")]
+use crate::jail::{self, Jailer};
 use crate::ladder::Ladder;
 use crate::patience::Patience;
 use crate::tree::{self, Tree};
@@ -48,6 +52,9 @@ pub struct Plan {
     pub at_once: Option<usize>,
     /// Ends the run early.
     pub cancel: Cancel,
+    /// Makes the checks' processes; without, each starts `netlings` anew.
+    #[cfg(target_os = "linux")]
+    pub checker: Option<Arc<Checker>>,
 }
 
 impl Plan {
@@ -192,32 +199,91 @@ enum Ended {
     Cancelled,
 }
 
-fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
+/// What a check's process is asked for.
+#[derive(Serialize, Deserialize)]
+pub struct Asked {
+    /// The lab.
+    pub lab: String,
+    /// The check's name.
+    pub name: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The folder of the recordings.
+    pub snapshots: PathBuf,
+    /// The folder for the lab's captures.
+    pub captures: PathBuf,
+    /// The program under check.
+    pub program: Program,
+}
+
+/// Who makes the processes of checks, without starting `netlings` anew: a fork
+/// server.
+#[cfg(target_os = "linux")]
+pub struct Checker(ForkServer);
+
+#[cfg(target_os = "linux")]
+impl Checker {
+    /// Must be called before any thread starts.
+    ///
+    /// # Errors
+    /// No process, no descriptor.
+    pub fn new() -> io::Result<Checker> {
+        ForkServer::start(check_what_is_asked).map(Checker)
+    }
+}
+
+/// The life of a check's process that a fork server made. It holds its end of the
+/// lifeline to the last.
+#[cfg(target_os = "linux")]
+fn check_what_is_asked(asked: &[u8], _lifeline: std::os::fd::OwnedFd) -> ! {
+    let outcome = match serde_json::from_slice(asked) {
+        Ok(asked) => one_check(asked).0,
+        Err(error) => Outcome::Error {
+            reason: format!("what is to be checked: {error}"),
+        },
+    };
+    let written = serde_json::to_writer(io::stdout().lock(), &outcome);
+    std::process::exit(i32::from(written.is_err()))
+}
+
+/// Starts a check's process.
+fn start(plan: &Plan, asked: &Asked) -> io::Result<Tree> {
+    #[cfg(target_os = "linux")]
+    if let Some(checker) = &plan.checker {
+        return Tree::fork(&checker.0, &serde_json::to_vec(asked)?, 0);
+    }
     let mut command = Command::new(&plan.netlings);
     command
-        .arg("one-check")
-        .args([lab.lab, check.name])
-        .arg("--seed")
-        .arg(format!("{:x}", plan.seed));
-    command
-        .arg("--snapshots")
-        .arg(plan.root.join("tests").join("snapshots"));
-    command.arg("--captures").arg(plan.captures(lab));
-    if let Some(library) = &plan.program.shortfall {
+        .args(["one-check", &asked.lab, &asked.name, "--seed"])
+        .arg(format!("{:x}", asked.seed));
+    command.arg("--snapshots").arg(&asked.snapshots);
+    command.arg("--captures").arg(&asked.captures);
+    if let Some(library) = &asked.program.shortfall {
         command.arg("--shortfall").arg(library);
     }
     #[cfg(target_os = "linux")]
-    if let Some(jail) = &plan.program.jail {
-        let text = serde_json::to_string(jail).map_err(io::Error::other)?;
-        command.arg("--jail").arg(text);
+    if let Some(jail) = &asked.program.jail {
+        command.arg("--jail").arg(serde_json::to_string(jail)?);
     }
-    command.arg("--").args(&plan.program.command);
+    command.arg("--").args(&asked.program.command);
     // Standard input is the lifeline: held here, at its end when we are gone.
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut tree = Tree::start(&mut command)?;
+    Tree::start(&mut command)
+}
+
+fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
+    let asked = Asked {
+        lab: lab.lab.to_owned(),
+        name: check.name.to_owned(),
+        seed: plan.seed,
+        snapshots: plan.root.join("tests").join("snapshots"),
+        captures: plan.captures(lab),
+        program: plan.program.clone(),
+    };
+    let mut tree = start(plan, &asked)?;
     let stdout = tree.child.stdout.take().map(read_all);
     let stderr = tree.child.stderr.take().map(read_all);
     let pid = tree.child.id();
@@ -279,14 +345,15 @@ pub struct Happened {
 
 /// The body of a check's own process: runs one check and gives its outcome, and
 /// what happened. The caller prints it and exits.
-pub fn one_check(
-    lab: &str,
-    name: &str,
-    seed: u64,
-    snapshots: &Path,
-    captures: &Path,
-    program: Program,
-) -> (Outcome, Happened) {
+pub fn one_check(asked: Asked) -> (Outcome, Happened) {
+    let Asked {
+        lab,
+        name,
+        seed,
+        snapshots,
+        captures,
+        program,
+    } = asked;
     let none = Happened::default;
     #[cfg(target_os = "linux")]
     if program
@@ -304,19 +371,11 @@ pub fn one_check(
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     }
     tree::adopt_orphans();
-    tree::hang_on_lifeline();
-    let found = checks::find(lab)
+    let found = checks::find(&lab)
         .and_then(|lab| Some((lab, lab.checks.iter().find(|check| check.name == name)?)));
     let Some((lab, check)) = found else {
         let reason = format!("there is no check {lab}::{name}");
         return (Outcome::Error { reason }, none());
-    };
-    let recordings = match recording::load(snapshots, lab.lab) {
-        Ok(recordings) => recordings,
-        Err(error) => {
-            let reason = format!("the snapshots: {error}");
-            return (Outcome::Error { reason }, none());
-        }
     };
     if check
         .needs
@@ -325,19 +384,41 @@ pub fn one_check(
     {
         crowd::raise_descriptors();
     }
-    let mut trial = Trial::new(program, seed_of(seed, name), recordings);
+    // The programs have what this process has now.
+    #[cfg(target_os = "linux")]
+    let jailer = match program.jail.as_ref().map(|_| Jailer::new()).transpose() {
+        Ok(jailer) => jailer,
+        Err(error) => {
+            let reason = format!("who makes the program's jails: {error}");
+            return (Outcome::Error { reason }, none());
+        }
+    };
+    tree::hang_on_lifeline();
+    let recordings = match recording::load(&snapshots, lab.lab) {
+        Ok(recordings) => recordings,
+        Err(error) => {
+            let reason = format!("the snapshots: {error}");
+            return (Outcome::Error { reason }, none());
+        }
+    };
+    let mut trial = Trial::new(program, seed_of(seed, &name), recordings);
+    #[cfg(target_os = "linux")]
+    trial.take_jailer(jailer);
     let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
     let outcome = match verdict {
         Ok(Ok(())) => {
-            keep_capture(captures, check, &trial, None);
+            keep_capture(&captures, check, &trial, None);
             Outcome::Pass
         }
-        Ok(Err(failure)) => failed(lab, check, &trial, &failure, captures),
+        Ok(Err(failure)) => failed(lab, check, &trial, &failure, &captures),
         Err(_) => Outcome::Error {
             reason: "the check itself panicked; its message stands above".to_owned(),
         },
     };
-    tree::end_orphans();
+    // Out of a jail nothing comes home.
+    if !trial.is_jailed() {
+        tree::end_orphans();
+    }
     let happened = Happened {
         events: trial.events(),
         connections: trial.connections(),

@@ -12,16 +12,18 @@
 //! check's process ends its programs and itself.
 
 use std::io::{self, Read};
+#[cfg(target_os = "linux")]
+use std::os::fd::{AsFd, OwnedFd};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
-use crate::jail::{Jail, Level};
+use crate::fork_server::ForkServer;
 use crate::wait;
 
 /// How long a killed tree may take to be gone before its orphans are hunted.
@@ -41,10 +43,153 @@ fn started() -> MutexGuard<'static, Vec<u32>> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// In a process that was forked: it has started nothing yet, and adopts nobody.
+#[cfg(target_os = "linux")]
+pub(crate) fn begin_anew() {
+    started().clear();
+    ADOPTS.store(false, Ordering::Relaxed);
+}
+
+/// Keeps a child of this process that was not started through [`Tree::start`]
+/// from being taken for an orphan.
+#[cfg(target_os = "linux")]
+pub(crate) fn keep(pid: u32) {
+    started().push(pid);
+}
+
+/// Waits for the end of such a child.
+#[cfg(target_os = "linux")]
+pub(crate) fn wait_for_kept(pid: u32) {
+    // An error means that there is nobody to wait for.
+    let _ = wait_for(pid, &mut None, rustix::process::WaitOptions::empty());
+    started().retain(|started| *started != pid);
+}
+
+/// A process that was started, and our ends of its standard streams.
+pub struct Head {
+    /// Its standard input, if that is a pipe.
+    pub stdin: Option<ChildStdin>,
+    /// Its standard output, if that is a pipe.
+    pub stdout: Option<ChildStdout>,
+    /// Its standard error, if that is a pipe.
+    pub stderr: Option<ChildStderr>,
+    process: Process,
+}
+
+/// How it came to be.
+enum Process {
+    /// By the standard library.
+    Spawned(Child),
+    /// By a fork server.
+    #[cfg(target_os = "linux")]
+    Forked {
+        pid: u32,
+        /// Once it has ended and was waited for.
+        status: Option<ExitStatus>,
+    },
+}
+
+impl From<Child> for Head {
+    fn from(mut child: Child) -> Self {
+        Head {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+            process: Process::Spawned(child),
+        }
+    }
+}
+
+impl Head {
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        match &self.process {
+            Process::Spawned(child) => child.id(),
+            #[cfg(target_os = "linux")]
+            Process::Forked { pid, .. } => *pid,
+        }
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// It is no child of this process any more.
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        match &mut self.process {
+            Process::Spawned(child) => child.try_wait(),
+            #[cfg(target_os = "linux")]
+            Process::Forked { pid, status } => {
+                wait_for(*pid, status, rustix::process::WaitOptions::NOHANG)
+            }
+        }
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// It is no child of this process any more.
+    pub fn wait(&mut self) -> io::Result<()> {
+        match &mut self.process {
+            Process::Spawned(child) => child.wait().map(|_| ()),
+            #[cfg(target_os = "linux")]
+            Process::Forked { pid, status } => {
+                wait_for(*pid, status, rustix::process::WaitOptions::empty()).map(|_| ())
+            }
+        }
+    }
+
+    /// Ends it at once, if it has not been waited for.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn kill(&mut self) -> io::Result<()> {
+        match &mut self.process {
+            Process::Spawned(child) => child.kill(),
+            #[cfg(target_os = "linux")]
+            Process::Forked { pid, status: None } => {
+                let pid = process_id(*pid)?;
+                Ok(rustix::process::kill_process(
+                    pid,
+                    rustix::process::Signal::KILL,
+                )?)
+            }
+            #[cfg(target_os = "linux")]
+            Process::Forked { .. } => Ok(()),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn process_id(pid: u32) -> io::Result<rustix::process::Pid> {
+    let pid = i32::try_from(pid).ok();
+    let pid = pid.and_then(rustix::process::Pid::from_raw);
+    pid.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}
+
+/// Waits for a child that the standard library does not know, and keeps how it
+/// ended.
+#[cfg(target_os = "linux")]
+fn wait_for(
+    pid: u32,
+    status: &mut Option<ExitStatus>,
+    options: rustix::process::WaitOptions,
+) -> io::Result<Option<ExitStatus>> {
+    use std::os::unix::process::ExitStatusExt;
+    while status.is_none() {
+        match rustix::process::waitpid(Some(process_id(pid)?), options) {
+            Ok(Some((_, ended))) => *status = Some(ExitStatus::from_raw(ended.as_raw())),
+            Ok(None) => break,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(*status)
+}
+
 /// A started process with everything it starts itself.
 pub struct Tree {
     /// The process that was started.
-    pub child: Child,
+    pub child: Head,
     /// At its end when no process of the tree holds the other end.
     #[cfg(unix)]
     alive: Option<UnixStream>,
@@ -72,7 +217,7 @@ impl Tree {
         drop(held);
         started.push(child.id());
         Ok(Tree {
-            child,
+            child: child.into(),
             #[cfg(unix)]
             alive: Some(alive),
             #[cfg(unix)]
@@ -81,32 +226,35 @@ impl Tree {
         })
     }
 
-    /// Starts what `command` makes of the descriptor of a lifeline, which leads
-    /// into `jail`: at the end of the lifeline all in it ends.
+    /// Starts what a fork server makes of `request`, with pipes for standard
+    /// streams, and `above` processes between the child and the program.
     ///
     /// # Errors
-    /// As [`Tree::start`].
+    /// No descriptors, no processes, or the fork server is gone.
     #[cfg(target_os = "linux")]
-    pub fn start_jailed(
-        jail: &Jail,
-        command: impl FnOnce(std::os::fd::RawFd) -> io::Result<Command>,
-    ) -> io::Result<Tree> {
-        use std::io::Write;
-        use std::os::fd::AsRawFd;
-        use std::os::unix::process::CommandExt;
+    pub fn fork(server: &ForkServer, request: &[u8], above: usize) -> io::Result<Tree> {
         let mut started = started();
-        let (mut alive, held) = lifeline()?;
-        // It waits in the socket until somebody is there to read it.
-        alive.write_all(format!("{}\n", serde_json::to_string(jail)?).as_bytes())?;
-        let child = command(held.as_raw_fd())?.process_group(0).spawn()?;
-        started.push(child.id());
+        let (alive, held) = lifeline()?;
+        let (its_input, input) = io::pipe()?;
+        let (output, its_output) = io::pipe()?;
+        let (errors, its_errors) = io::pipe()?;
+        let descriptors = [
+            its_input.as_fd(),
+            its_output.as_fd(),
+            its_errors.as_fd(),
+            held.as_fd(),
+        ];
+        let pid = server.fork(request, &descriptors)?;
+        started.push(pid);
         Ok(Tree {
-            child,
-            alive: Some(alive),
-            above: match jail.level {
-                Level::L3 => 2,             // the launcher, and process 1
-                Level::L1 | Level::L2 => 1, // the guard
+            child: Head {
+                stdin: Some(OwnedFd::from(input).into()),
+                stdout: Some(OwnedFd::from(output).into()),
+                stderr: Some(OwnedFd::from(errors).into()),
+                process: Process::Forked { pid, status: None },
             },
+            alive: Some(alive),
+            above,
             said: Vec::new(),
         })
     }

@@ -5,23 +5,25 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 #[cfg(target_os = "linux")]
 use std::sync::OnceLock;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::{Ends, Transport};
 use crate::check::{Event, Failure, Verdict, What};
 use crate::crowd::Crowd;
 use crate::datagram::{Datagrams, Unreachable, Weather};
 #[cfg(target_os = "linux")]
-use crate::jail::{self, Jail};
+use crate::jail::{self, Jail, Jailer};
 use crate::patience::{Patience, Share};
 use crate::standstill::{self, Known, Standstill};
 use crate::stream::{Delivery, Listener, Peer, Refusing, Silent};
-use crate::tree::{self, Tree};
+use crate::tree::{self, Head, Tree};
 use crate::{attempts, drain, mistakes, wait};
 
 /// What a program may print before it is ended, in octets a stream.
@@ -33,7 +35,7 @@ pub const OUTPUT_LEN_MAX: usize = 4 << 20;
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The program under check, in whatever language.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Program {
     /// The program and its first arguments; a check appends its own.
     pub command: Vec<OsString>,
@@ -53,6 +55,9 @@ pub const LISTENING: &str = "the line that says where the server listens";
 /// What a check function works with.
 pub struct Trial {
     program: Program,
+    /// Who makes its jails.
+    #[cfg(target_os = "linux")]
+    jailer: Option<Jailer>,
     /// The seed of everything random in this check.
     pub rng: fastrand::Rng,
     log: Log,
@@ -445,6 +450,8 @@ impl Trial {
     pub fn new(program: Program, seed: u64, recordings: BTreeMap<String, String>) -> Self {
         Trial {
             program,
+            #[cfg(target_os = "linux")]
+            jailer: None,
             rng: fastrand::Rng::with_seed(seed),
             log: Log::new(),
             recordings,
@@ -453,6 +460,12 @@ impl Trial {
             own_network: None,
             files: None,
         }
+    }
+
+    /// Takes on who makes the jails that the program is to be kept in.
+    #[cfg(target_os = "linux")]
+    pub fn take_jailer(&mut self, jailer: Option<Jailer>) {
+        self.jailer = jailer;
     }
 
     /// What has happened so far.
@@ -577,10 +590,18 @@ impl Trial {
         Ok((outside.clone(), outside.to_string_lossy().into_owned()))
     }
 
+    /// Whether the program is kept in a jail.
+    pub fn is_jailed(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return self.program.jail.is_some();
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
     /// Whether the program runs as another user than its check.
     pub fn is_another_user(&self) -> bool {
         #[cfg(target_os = "linux")]
-        if self.program.jail.is_some() {
+        if self.is_jailed() {
             return rustix::process::geteuid().is_root();
         }
         false
@@ -610,8 +631,13 @@ impl Trial {
         let name = self.program.command.first().cloned().unwrap_or_default();
         let failed = |error| Failure::ours(format!("starting {}", name.to_string_lossy()), error);
         #[cfg(target_os = "linux")]
-        if let Some(jail) = &self.program.jail {
-            return self.start_in(jail, words).map_err(failed);
+        match (&self.program.jail, &self.jailer) {
+            (Some(jail), Some(jailer)) => {
+                return self.start_in(jailer, jail, words).map_err(failed);
+            }
+            // A program that nobody trusts is started in its jail or not at all.
+            (Some(_), None) => return Err(Failure::ours("the program's jail", "nobody makes it")),
+            (None, _) => {}
         }
         let mut all: Vec<OsString> = Vec::new();
         if let Some(set_up) = &self.own_network {
@@ -639,7 +665,7 @@ impl Trial {
     /// Starts `words` in a jail that shows it the program and what else stands
     /// in the command, under names that say nothing of this machine.
     #[cfg(target_os = "linux")]
-    fn start_in(&self, jail: &Jail, words: &[OsString]) -> std::io::Result<Tree> {
+    fn start_in(&self, jailer: &Jailer, jail: &Jail, words: &[OsString]) -> std::io::Result<Tree> {
         let mut jail = jail.clone();
         jail.network.clone_from(&self.own_network);
         // No two checks that run at a time have one user, so that neither counts
@@ -680,14 +706,7 @@ impl Trial {
             .filter(|(name, _)| name == "LD_PRELOAD")
             .for_each(|(_, value)| show(value));
         jail.environment.extend(environment);
-        Tree::start_jailed(&jail, |lifeline| {
-            let mut command = jail::command(&words, lifeline)?;
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
-            Ok(command)
-        })
+        jailer.start(&jail, &words)
     }
 
     /// Runs the program to its end with `input` on its standard input.
@@ -1273,7 +1292,7 @@ impl Drop for Running {
 
 /// The pipes on a child's standard streams, by inode: both ends of a pipe have
 /// the same. Elsewhere than on Linux nothing asks for them.
-fn pipes(child: &Child) -> Vec<(u64, &'static str)> {
+fn pipes(child: &Head) -> Vec<(u64, &'static str)> {
     #[cfg(target_os = "linux")]
     {
         use std::os::fd::{AsFd, BorrowedFd};

@@ -5,12 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::PipeReader;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ::netlings::{checks, wait};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{FdFlags, fcntl_setfd};
 use serde_json::Value;
 
 use crate::suite::{has_solutions, netlings, root};
@@ -366,14 +369,16 @@ fn marked() -> Vec<String> {
 }
 
 /// Kills the harness at random moments of its start-up; `NETLINGS_KILLS` says how
-/// often.
+/// often. What it has started by then is gone soon after each: the program has a
+/// mark among its arguments, and all others hold a pipe, whose end they are.
 #[test]
 #[ignore = "takes a minute"]
 fn no_jail_survives_its_harness() {
     let folder = tempfile::tempdir().expect("a folder");
     let jail = netlings::jail::Jail::new(netlings::jail::Level::L3);
     let jail = serde_json::to_string(&jail).expect("a jail");
-    let start = || -> Child {
+    let start = || -> (Child, PipeReader) {
+        let (held, its_own) = std::io::pipe().expect("a pipe");
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("netlings"));
         command.args([
             "one-check",
@@ -394,27 +399,37 @@ fn no_jail_survives_its_harness() {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        command.spawn().expect("netlings can be started")
+        fcntl_setfd(&its_own, FdFlags::empty()).expect("a flag");
+        (command.spawn().expect("netlings can be started"), held)
+    };
+    let end = |(mut child, held): (Child, PipeReader)| {
+        child.kill().expect("it is ours");
+        child.wait().expect("it is ours");
+        let late = Timespec {
+            tv_sec: 300,
+            tv_nsec: 0,
+        };
+        // Nothing is ever written to it.
+        let ended = poll(&mut [PollFd::new(&held, PollFlags::empty())], Some(&late));
+        assert_eq!(ended.expect("a pipe"), 1, "somebody is left");
     };
     // How long a start takes here decides what a random moment of it is.
     let since = Instant::now();
-    let mut first = start();
+    let first = start();
     let begun = wait::until(since + Duration::from_secs(300), || {
         let begun = marked().iter().any(|line| line.starts_with("sleep"));
         begun.then_some(())
     });
     assert!(begun.is_some(), "the jail is not to be had here");
     let whole = since.elapsed();
-    first.kill().expect("it is ours");
-    first.wait().expect("it is ours");
+    end(first);
     let count = number("NETLINGS_KILLS", 500);
     let mut random = fastrand::Rng::with_seed(7);
     for _ in 0..count {
-        let mut child = start();
+        let started = start();
         // The moment is what is tried, and not waited for.
         thread::sleep(whole.mul_f64(random.f64() * 1.2));
-        child.kill().expect("it is ours");
-        child.wait().expect("it is ours");
+        end(started);
     }
     wait::until(Instant::now() + Duration::from_secs(300), || {
         marked().is_empty().then_some(())

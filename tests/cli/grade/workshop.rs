@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use netlings::cargo;
 use netlings::course::{Lab, Trouble, read};
-use netlings::jail::{self, Jail, Level, Word};
-use netlings::tree::Tree;
+use netlings::jail::{self, Jail, Jailer, Level, Word};
 use netlings::wait;
 
 use super::result::Built;
@@ -28,6 +27,9 @@ const BUILD_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long the template may take, with all dependencies.
 const TEMPLATE_WITHIN: Duration = Duration::from_secs(900);
+
+/// The root of a lab's one crate.
+const PROGRAM: &str = "src/program.rs";
 
 /// How much of the compiler's words is kept, in octets.
 const SAID_LEN_MAX: usize = 16 << 10;
@@ -51,6 +53,8 @@ pub struct Workshop {
     folder: PathBuf,
     toolchain: PathBuf,
     registry: PathBuf,
+    /// Who makes the jails.
+    jailer: Jailer,
     /// Who builds; at level L2 each submission has one of its own.
     builder: jail::Uid,
     /// The compiler, as it names itself.
@@ -73,7 +77,13 @@ impl Workshop {
     ///
     /// # Errors
     /// No toolchain, no dependencies at hand, no jail, no disk.
-    pub fn open(place: &Place, lab: &Lab, level: Level, folder: &Path) -> Result<Self, Trouble> {
+    pub fn open(
+        place: &Place,
+        lab: &Lab,
+        level: Level,
+        folder: &Path,
+        jailer: Jailer,
+    ) -> Result<Self, Trouble> {
         let root = &place.course.root;
         let rustc = said(Command::new("rustc").arg("--version").current_dir(root))?;
         let toolchain = said(
@@ -90,6 +100,7 @@ impl Workshop {
             folder: folder.to_owned(),
             toolchain: toolchain.into(),
             registry,
+            jailer,
             builder: jail::Uid::claim(BUILDER),
             rustc,
         };
@@ -145,6 +156,13 @@ impl Workshop {
         {
             workspace.insert("members".to_owned(), vec![format!("labs/{name}")].into());
             workspace.remove("default-members");
+            // What a library offers and its program does not use is no warning.
+            let rust = ["lints", "rust"].iter().try_fold(workspace, |table, key| {
+                table.get_mut(*key).and_then(toml::Value::as_table_mut)
+            });
+            if let Some(rust) = rust {
+                rust.insert("dead_code".to_owned(), "allow".into());
+            }
         }
         // What costs the least processor time; a panic names its line all the same.
         let mut profile = toml::Table::new();
@@ -177,7 +195,15 @@ impl Workshop {
                 put(&lab.join(file), &octets)?;
             }
         }
-        Ok(())
+        let given = |file: &str| read(&root.join("labs").join(name).join(file));
+        let (manifest, program) = one_crate(
+            name,
+            &given("Cargo.toml")?,
+            &given("src/lib.rs")?,
+            &given("src/main.rs")?,
+        )?;
+        put(&lab.join("Cargo.toml"), manifest.as_bytes())?;
+        put(&lab.join(PROGRAM), program.as_bytes())
     }
 
     /// Takes the reference out of the template again, in source and as built: a
@@ -263,7 +289,7 @@ impl Workshop {
             None => TEMPLATE_WITHIN,
             Some(_) => BUILD_WITHIN,
         };
-        let (status, output, word) = run_in(&jail, &script, within)?;
+        let (status, output, word) = self.run_in(&jail, &script, within)?;
         let _ = fs::remove_dir_all(slot.join("course"));
         if let Some(Word::Trouble(what)) = word {
             return Ok(Outcome::Trouble(format!("the build's jail: {what}")));
@@ -291,6 +317,35 @@ impl Workshop {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
         }
         Ok(Outcome::Program(program, built))
+    }
+
+    /// Runs a script in a jail. Gives its exit status, if it ended by itself, what
+    /// it said on standard error, and what the jail said.
+    fn run_in(
+        &self,
+        jail: &Jail,
+        script: &str,
+        within: Duration,
+    ) -> io::Result<(Option<i32>, String, Option<Word>)> {
+        let words = ["/bin/sh", "-c", script].map(OsString::from);
+        let mut tree = self.jailer.start(jail, &words)?;
+        tree.child.stdin = None;
+        // Nothing is expected there, and nothing is to wait for a reader.
+        let ignored = tree.child.stdout.take().map(|stdout| capped(stdout, 0));
+        let said = tree.child.stderr.take();
+        let said = said.map(|stderr| capped(stderr, SAID_LEN_MAX));
+        let ended = wait::until(Instant::now() + within, || {
+            tree.child.try_wait().ok().flatten()
+        });
+        tree.end();
+        let _ = ignored.map(std::thread::JoinHandle::join);
+        let said = said.and_then(|said| said.join().ok()).unwrap_or_default();
+        let output = String::from_utf8_lossy(&said).into_owned();
+        Ok((
+            ended.map(|status| status.code().unwrap_or(137)),
+            output,
+            jail::words(tree.said()),
+        ))
     }
 
     fn jail(&self, out: &Path) -> Jail {
@@ -333,38 +388,31 @@ impl Workshop {
     }
 }
 
-/// Runs a script in a jail. Gives its exit status, if it ended by itself, what
-/// it said on standard error, and what the jail said.
-fn run_in(
-    jail: &Jail,
-    script: &str,
-    within: Duration,
-) -> io::Result<(Option<i32>, String, Option<Word>)> {
-    let words = ["/bin/sh", "-c", script].map(OsString::from);
-    let mut tree = Tree::start_jailed(jail, |lifeline| {
-        let mut command = jail::command(&words, lifeline)?;
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        Ok(command)
-    })?;
-    let said = tree
-        .child
-        .stderr
-        .take()
-        .map(|stderr| capped(stderr, SAID_LEN_MAX));
-    let ended = wait::until(Instant::now() + within, || {
-        tree.child.try_wait().ok().flatten()
-    });
-    tree.end();
-    let said = said.and_then(|said| said.join().ok()).unwrap_or_default();
-    let output = String::from_utf8_lossy(&said).into_owned();
-    Ok((
-        ended.map(|status| status.code().unwrap_or(137)),
-        output,
-        jail::words(tree.said()),
-    ))
+/// A lab's library and program as one crate, which is a compiler's run less for
+/// each submission: the manifest, and the crate's root.
+fn one_crate(
+    name: &str,
+    manifest: &str,
+    library: &str,
+    program: &str,
+) -> Result<(String, String), Trouble> {
+    let mut manifest: toml::Table = toml::from_str(manifest)
+        .map_err(|error| Trouble::Ours(format!("labs/{name}/Cargo.toml: {error}")))?;
+    if let Some(package) = manifest
+        .get_mut("package")
+        .and_then(toml::Value::as_table_mut)
+    {
+        package.insert("autolib".to_owned(), false.into());
+        package.insert("autobins".to_owned(), false.into());
+    }
+    let mut target = toml::Table::new();
+    target.insert("name".to_owned(), format!("lab-{name}").into());
+    target.insert("path".to_owned(), PROGRAM.into());
+    manifest.insert("bin".to_owned(), vec![target].into());
+    let program = program
+        .replace(&format!("lab_{}::", name.replace('-', "_")), "crate::")
+        .replace("//!", "//");
+    Ok((manifest.to_string(), format!("{library}\n{program}")))
 }
 
 /// Reads `from` to its end and keeps the first `len` octets.
