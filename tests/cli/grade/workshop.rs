@@ -410,7 +410,7 @@ fn one_crate(
     target.insert("path".to_owned(), PROGRAM.into());
     manifest.insert("bin".to_owned(), vec![target].into());
     let program = program
-        .replace(&format!("lab_{}::", name.replace('-', "_")), "crate::")
+        .replace(&format!("lab_{}::", name.replace('-', "_")), "")
         .replace("//!", "//");
     Ok((manifest.to_string(), format!("{library}\n{program}")))
 }
