@@ -354,6 +354,39 @@ fn a_full_disk_is_told_and_the_rest_is_graded_later() {
     assert_eq!(listed.matches("result.json").count(), 2, "{listed}");
 }
 
+/// However much a program prints, its check reads to the cap and no further.
+#[test]
+fn a_flood_of_200_mb_is_read_to_the_cap_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("netlings"));
+    let check = checks::LABS.first().expect("a course has labs");
+    let name = check.checks.first().expect("a lab has checks").name;
+    command
+        .args(["one-check", check.lab, name, "--seed", "1"])
+        .arg("--snapshots")
+        .arg(root().join("tests/snapshots"));
+    command.arg("--captures").arg(folder.path());
+    command.args(["--", "/bin/sh", "-c", "head -c 200000000 /dev/zero"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("netlings can be started");
+    let status = format!("/proc/{}/status", child.id());
+    let mut most_kib = 0;
+    let ended = wait::until(Instant::now() + Duration::from_secs(300), || {
+        let status = fs::read_to_string(&status).unwrap_or_default();
+        let mut lines = status.lines();
+        let most = lines.find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
+        let most = most.and_then(|kib| kib.trim().parse().ok());
+        most_kib = most_kib.max(most.unwrap_or(0));
+        child.try_wait().expect("it is ours")
+    });
+    assert!(ended.is_some(), "it goes on reading");
+    let said = child.wait_with_output().expect("it is ours").stdout;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.starts_with(r#"{"status":"fail""#), "{said}");
+    assert!(most_kib > 0 && most_kib < 100 << 10, "{most_kib} KiB");
+    println!("{most_kib} KiB at the most");
+}
+
 /// The number that tells the programs of [`no_jail_survives_its_harness`].
 const MARK: &str = "98765432.1";
 
