@@ -808,6 +808,8 @@ fn whoever_half_closes_gets_the_rest(trial: &mut Trial, kind: Kind) -> Verdict {
         let what = "6000 lines of ada, of which bob reads none";
         return Err(Failure::words(what, "the server reads them", standstill()));
     }
+    // What was read is said a moment later, and another thread reads of bob's end.
+    crowd.until_standstill();
     crowd.finish(bob);
     expect_heard(&mut crowd, ada, "* bob left\n")?;
     crowd.read_on(bob);
