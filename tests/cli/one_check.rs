@@ -1,6 +1,6 @@
-//! `netlings one-check`: one check in a process of its own. It is how `check` and
-//! `grade` call themselves, once for each check, so it has a parser of its own: to
-//! set up that of the whole course takes longer than many a check.
+//! `netlings one-check`: one check in a process of its own. It is how `check`
+//! and the watch call themselves, once for each check, so it has a parser of its own:
+//! to set up that of the whole course takes longer than many a check.
 
 use std::env;
 use std::ffi::OsString;

@@ -157,7 +157,7 @@ fn come_to(root: &Path, packages: &[&str], output: io::Result<Output>) -> Build 
     };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     // A file is where the learner has it.
-    let workspace = labs_only::workspace(root).display().to_string();
+    let workspace = labs_only::folder(root).display().to_string();
     let said = said.replace(&workspace, &root.display().to_string());
     if output.status.success() {
         let lines = output.stdout.split(|&octet| octet == b'\n');

@@ -47,21 +47,24 @@ impl Drop for ForkServer {
 
 impl ForkServer {
     /// Starts a fork server whose children do `child`. Must be called before any
-    /// thread starts.
+    /// thread starts; it looks.
     ///
     /// Neither its arguments nor its environment can be read from outside, by
     /// way of `/proc`, and no more can those of its children.
     ///
     /// # Errors
-    /// No process, no descriptor.
+    /// There is another thread, no process, no descriptor.
     pub fn start(child: Child) -> io::Result<ForkServer> {
+        if fs::read_dir("/proc/self/task")?.count() != 1 {
+            return Err(io::Error::other("a fork server among threads"));
+        }
         let (ours, its) = rustix::net::socketpair(
             AddressFamily::UNIX,
             SocketType::SEQPACKET,
             SocketFlags::CLOEXEC,
             None,
         )?;
-        // SAFETY: the caller has one thread.
+        // SAFETY: this process has one thread.
         let pid = unsafe { libc::fork() };
         if pid == 0 {
             drop(ours);
