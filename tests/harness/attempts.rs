@@ -17,7 +17,10 @@ use crate::sock_diag;
 pub fn under_way(to: &[SocketAddr]) -> Vec<u8> {
     let attempts = sock_diag::sockets(sock_diag::SYN_SENT);
     let to_these = attempts.iter().filter(|one| to.contains(&one.remote));
-    let found: BTreeMap<_, _> = to_these.map(|one| (one.local, one.retransmits)).collect();
+    // Attempts to two places may come from one port: only both ends name one.
+    let found: BTreeMap<_, _> = to_these
+        .map(|one| ((one.local, one.remote), one.retransmits))
+        .collect();
     found.into_values().collect()
 }
 

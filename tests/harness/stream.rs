@@ -736,6 +736,27 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn two_attempts_from_one_port_are_two() {
+        use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt};
+        use std::net::{Ipv4Addr, SocketAddr};
+        let both = [0; 2].map(|_| Silent::new(Log::new()).expect("a port"));
+        let port = Refusing::new().expect("a port").address().port();
+        let from = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let _begun = both.each_ref().map(|silent| {
+            let attempt = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+            sockopt::set_socket_reuseaddr(&attempt, true).expect("an option");
+            bind(&attempt, &from).expect("the same port");
+            rustix::io::ioctl_fionbio(&attempt, true).expect("an option");
+            let begun = connect(&attempt, &silent.address());
+            assert_eq!(begun, Err(rustix::io::Errno::INPROGRESS));
+            attempt
+        });
+        let to = both.each_ref().map(Silent::address);
+        assert_eq!(attempts::under_way(&to).len(), 2);
+    }
+
+    #[test]
     fn an_address_refuses_while_it_is_held() {
         let nobody = Refusing::new().expect("a port");
         let refused = TcpStream::connect(nobody.address())
