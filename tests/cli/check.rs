@@ -390,6 +390,7 @@ impl<'a> LabRun<'a> {
             seed: self.seed,
             root: root.clone(),
             at_once: None,
+            keeps_captures: true,
             cancel: cancel.cloned().unwrap_or_default(),
             #[cfg(target_os = "linux")]
             checker: None,

@@ -435,6 +435,8 @@ impl Grading<'_> {
             seed,
             root: self.place.course.root.clone(),
             at_once: self.in_turn.then_some(1),
+            // Submissions are checked side by side, and reports are read elsewhere.
+            keeps_captures: false,
             cancel: Cancel::default(),
             checker: Some(self.checker.clone()),
         };

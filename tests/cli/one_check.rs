@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long)]
     snapshots: PathBuf,
     #[arg(long)]
-    captures: PathBuf,
+    captures: Option<PathBuf>,
     #[arg(long)]
     shortfall: Option<PathBuf>,
     /// A file for what happened, as JSON: the suite holds the capture to it.

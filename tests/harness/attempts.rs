@@ -40,14 +40,15 @@ pub fn queued(_address: SocketAddr) -> u32 {
     0
 }
 
-/// Whether every thread of process `pid` waits, all at one moment, so that none
-/// will do anything before something happens to it. False once it has ended.
-pub fn all_threads_wait(pid: u32) -> bool {
-    // A thread that one look found waiting, and another look at as many switches
-    // of context, has waited all the time between. Each look takes the threads
-    // in turn, so between the two there was a moment at which all did.
-    let first = waiting_threads(pid);
-    first.is_some() && first == waiting_threads(pid)
+/// What `look` sees while every thread of process `pid` waits, so that none does
+/// anything before something happens to it. `None` if one of them ran meanwhile,
+/// or the process has ended.
+pub fn while_all_threads_wait<T>(pid: u32, look: impl FnOnce() -> T) -> Option<T> {
+    // A thread that was found waiting before and after, with as many switches of
+    // context, has waited all the time between.
+    let before = waiting_threads(pid)?;
+    let seen = look();
+    (waiting_threads(pid)? == before).then_some(seen)
 }
 
 /// The threads of a process, each with how often it has stopped running; `None`

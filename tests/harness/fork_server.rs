@@ -12,7 +12,7 @@
 use std::fs;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -22,7 +22,7 @@ use rustix::net::{
 use crate::tree;
 
 /// The longest request, in octets.
-const REQUEST_LEN_MAX: usize = 64 << 10;
+pub(crate) const REQUEST_LEN_MAX: usize = 64 << 10;
 
 /// What goes with a request: standard input, output and error, and the lifeline.
 const DESCRIPTOR_COUNT: usize = 4;
@@ -95,11 +95,7 @@ impl ForkServer {
         if request.len() > REQUEST_LEN_MAX {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTOR_COUNT))];
-        let mut with = SendAncillaryBuffer::new(&mut space);
-        with.push(SendAncillaryMessage::ScmRights(descriptors));
-        let request = [IoSlice::new(request)];
-        rustix::net::sendmsg(&self.socket, &request, &mut with, SendFlags::NOSIGNAL)?;
+        send(&self.socket, request, descriptors)?;
         let mut answer = [0; 4];
         let len = loop {
             match rustix::io::read(&self.socket, &mut answer) {
@@ -119,26 +115,9 @@ impl ForkServer {
 fn serve(socket: &OwnedFd, child: Child) -> io::Result<()> {
     let mut buffer = vec![0; REQUEST_LEN_MAX];
     loop {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTOR_COUNT))];
-        let mut with = RecvAncillaryBuffer::new(&mut space);
-        let received = rustix::net::recvmsg(
-            socket,
-            &mut [IoSliceMut::new(&mut buffer)],
-            &mut with,
-            RecvFlags::CMSG_CLOEXEC,
-        );
-        let len = match received {
-            Err(rustix::io::Errno::INTR) => continue,
-            other => other?.bytes,
-        };
+        let (len, descriptors) = receive(socket, &mut buffer)?;
         if len == 0 {
             return Ok(());
-        }
-        let mut descriptors = Vec::new();
-        for message in with.drain() {
-            if let RecvAncillaryMessage::ScmRights(more) = message {
-                descriptors.extend(more);
-            }
         }
         let pid = fork_for_parent();
         if pid == 0 {
@@ -154,6 +133,61 @@ fn serve(socket: &OwnedFd, child: Child) -> io::Result<()> {
         }
         rustix::io::write(socket, &pid.to_ne_bytes())?;
     }
+}
+
+/// Sends a message, with at most [`DESCRIPTOR_COUNT`] descriptors.
+pub(crate) fn send(
+    socket: impl AsFd,
+    octets: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTOR_COUNT))];
+    let mut with = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() {
+        with.push(SendAncillaryMessage::ScmRights(descriptors));
+    }
+    let octets = [IoSlice::new(octets)];
+    rustix::net::sendmsg(socket, &octets, &mut with, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Waits for a message: how many octets it has, none at the end, and its
+/// descriptors.
+pub(crate) fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTOR_COUNT))];
+    let mut with = RecvAncillaryBuffer::new(&mut space);
+    let len = loop {
+        let received = rustix::net::recvmsg(
+            &socket,
+            &mut [IoSliceMut::new(buffer)],
+            &mut with,
+            RecvFlags::CMSG_CLOEXEC,
+        );
+        match received {
+            // It is said once that the other end went away with something unread;
+            // what it had sent before can be read all the same.
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNRESET) => {}
+            other => break other?.bytes,
+        }
+    };
+    let mut descriptors = Vec::new();
+    for message in with.drain() {
+        if let RecvAncillaryMessage::ScmRights(more) = message {
+            descriptors.extend(more);
+        }
+    }
+    Ok((len, descriptors))
+}
+
+/// Pipes for the standard input, output and error of a child: its ends and ours.
+pub(crate) fn streams() -> io::Result<([OwnedFd; 3], [OwnedFd; 3])> {
+    let (its_input, input) = io::pipe()?;
+    let (output, its_output) = io::pipe()?;
+    let (errors, its_errors) = io::pipe()?;
+    Ok((
+        [its_input.into(), its_output.into(), its_errors.into()],
+        [input.into(), output.into(), errors.into()],
+    ))
 }
 
 /// Takes the descriptors of a request for this process's own, and gives the

@@ -7,17 +7,21 @@
 //!   ├ the jailer             a fork server, whose children are the check's
 //!   └ the launcher           new namespaces, then it waits
 //!       └ process 1          a root of its own in memory, /usr to read, /box to write
-//!           └ the program    limits, no privileges to gain, Landlock, seccomp
+//!           └ the program    limits, Landlock; seccomp and no privileges from above
 //! ```
 //!
-//! Launcher and process 1 hold one end of a socket, the *lifeline*; the harness
-//! holds the other. When the harness is gone, however it went, process 1 sees
-//! the end of it and exits, and the kernel ends all that is in its namespace.
-//! The same socket tells the harness of trouble in the set-up and of a limit on
-//! memory that was passed: the program itself does not have it.
+//! Process 1 is the *keeper*. It holds one end of a socket, the *lifeline*, and
+//! the harness the other. Over it the keeper is asked to start a program, one at
+//! a time; it tells how the program ended, once nothing of it is left, and of
+//! trouble. The program itself does not have the socket. When the harness is
+//! gone, however it went, process 1 sees the end of it and exits, and the kernel
+//! ends all that is in its namespace.
+//!
+//! A jail is used again for the next program of the same check, unless it is for
+//! one alone or a program has left a file in it.
 //!
 //! At level L2, where namespaces are refused, the program runs under limits,
-//! Landlock and seccomp alone, below a guard that has the lifeline. It has the
+//! Landlock and seccomp alone, below a keeper that is no process 1. It has the
 //! network of the machine. Level L1 is no jail.
 //!
 //! `unsafe` is for calls of the system that no safe crate covers; each is one
@@ -25,21 +29,23 @@
 #![allow(unsafe_code)]
 
 use std::borrow::Cow;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs;
-use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fork_server::ForkServer;
+use crate::fork_server::{self, ForkServer};
 use crate::tree::Tree;
 
 /// How much stands between a program and the machine.
@@ -55,7 +61,7 @@ pub enum Level {
 }
 
 /// A jail and what is in it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jail {
     /// How strong it is: L2 or L3.
     pub level: Level,
@@ -77,12 +83,16 @@ pub struct Jail {
     pub copies: Vec<(PathBuf, PathBuf)>,
     /// Where it finds itself.
     pub folder: PathBuf,
-    /// The program's environment; it gets no other.
+    /// What every program's environment has.
     pub environment: Vec<(String, OsString)>,
     /// What is done in a network of the program's own before it starts: a
     /// command of the shell. Without, it has that of its check. L3.
     #[serde(default)]
     pub network: Option<String>,
+    /// Whether it is for one program and no other: what is around it may be
+    /// something else by the next.
+    #[serde(default)]
+    pub once: bool,
     /// The user that the program becomes where `netlings` is root.
     pub uid: u32,
 }
@@ -125,6 +135,7 @@ impl Jail {
                 .map(|(name, value)| (name.to_owned(), value.into()))
                 .to_vec(),
             network: None,
+            once: false,
             uid: FIRST_UID,
         }
     }
@@ -160,7 +171,7 @@ impl Uid {
     /// One of the [`UID_COUNT`] from `first` on. Without root nobody becomes
     /// another user, and none is kept.
     pub fn claim(first: u32) -> Uid {
-        let mut numbers = (0..UID_COUNT).map(|n| first + (std::process::id() + n) % UID_COUNT);
+        let mut numbers = (0..UID_COUNT).map(|n| first + (process::id() + n) % UID_COUNT);
         let claim = |number: u32| {
             let name = SocketAddr::from_abstract_name(format!("netlings-uid-{number}"));
             name.and_then(|name| UnixDatagram::bind_addr(&name))
@@ -189,40 +200,72 @@ const ENDED_WITHIN_MS: u32 = 5000;
 /// The exit status for trouble with the jail itself; the lifeline says which.
 const TROUBLE: i32 = 125;
 
+/// How much a keeper says at most, in octets.
+const SAID_LEN_MAX: usize = 4096;
+
 /// How many octets of address space each thread may take beside the memory.
 const STACK_LEN: u64 = 8 << 20;
+
+/// The stack of a process that is about to become a program, in octets.
+const STACK_OF_SET_UP_LEN: usize = 64 << 10;
 
 type Done = Result<(), String>;
 
 /// What the program was not allowed, or what went wrong with its jail.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word {
-    /// The jail could not be made; the program was not started.
+    /// The jail could not be made, or is gone; or the program was not started.
     Trouble(String),
     /// Its processes had more memory than they may, and were ended.
     Memory,
 }
 
-/// Reads what came over the lifeline.
-pub fn words(octets: &[u8]) -> Option<Word> {
-    let text = String::from_utf8_lossy(octets);
-    let line = text.lines().next()?;
-    match line.split_once(' ') {
-        Some(("trouble", what)) => Some(Word::Trouble(what.to_owned())),
-        _ if line == "memory" => Some(Word::Memory),
-        _ => None,
+/// What a keeper is asked for.
+#[derive(Serialize, Deserialize)]
+enum Asked<'a> {
+    /// To start a program, whose standard streams come along.
+    Start(Cow<'a, Command>),
+    /// To end it.
+    End,
+}
+
+/// A program to start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Command {
+    /// The program and its arguments.
+    pub words: Vec<OsString>,
+    /// What its environment has beside that of its jail.
+    pub environment: Vec<(String, OsString)>,
+}
+
+/// What a keeper says, once for each program that it was asked for.
+#[derive(Serialize, Deserialize)]
+struct Said {
+    /// As `wait` gives it.
+    status: i32,
+    word: Option<Word>,
+    /// Whether the jail is as it was.
+    is_clean: bool,
+}
+
+impl Said {
+    fn trouble(what: String) -> Said {
+        Said {
+            status: TROUBLE << 8,
+            word: Some(Word::Trouble(what)),
+            is_clean: false,
+        }
     }
 }
 
 /// Who makes jails: a fork server, so that none of them starts `netlings` anew.
-pub struct Jailer(ForkServer);
-
-/// What a jailer is asked for.
-#[derive(Serialize, Deserialize)]
-struct Wanted<'a> {
-    jail: Cow<'a, Jail>,
-    words: Cow<'a, [OsString]>,
+pub struct Jailer {
+    server: ForkServer,
+    idle: Idle,
 }
+
+/// Jails in which nothing runs.
+type Idle = Arc<Mutex<Vec<Keeper>>>;
 
 impl Jailer {
     /// Must be called before any thread starts.
@@ -230,40 +273,187 @@ impl Jailer {
     /// # Errors
     /// No process, no descriptor.
     pub fn new() -> io::Result<Jailer> {
-        ForkServer::start(launch_what_is_wanted).map(Jailer)
+        Ok(Jailer {
+            server: ForkServer::start(be_launcher)?,
+            idle: Idle::default(),
+        })
     }
 
-    /// Starts `words` in `jail`, with pipes for standard streams. At the end of
-    /// the tree's lifeline all in the jail ends.
+    /// Starts `command` in `jail`, with pipes for standard streams.
     ///
     /// # Errors
     /// The jailer is gone, or there are no more processes or descriptors.
-    pub fn start(&self, jail: &Jail, words: &[OsString]) -> io::Result<Tree> {
-        let wanted = serde_json::to_vec(&Wanted {
-            jail: Cow::Borrowed(jail),
-            words: Cow::Borrowed(words),
-        })?;
-        let above = match jail.level {
-            Level::L3 => 2,             // the launcher, and process 1
-            Level::L1 | Level::L2 => 1, // the guard
+    pub fn start(&self, jail: &Jail, command: &Command) -> io::Result<Tree> {
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let same = idle.iter().position(|keeper| keeper.jail == *jail);
+            same.map(|index| idle.swap_remove(index))
         };
-        Tree::fork(&self.0, &wanted, above)
+        let keeper = match idle {
+            Some(keeper) => keeper,
+            None => Keeper::new(&self.server, jail)?,
+        };
+        let (its, ours) = fork_server::streams()?;
+        if is_root() {
+            // Its pipes become its own: a program may open /dev/stdin.
+            for stream in &its {
+                rustix::fs::fchown(
+                    stream,
+                    Some(rustix::fs::Uid::from_raw(jail.uid)),
+                    Some(rustix::fs::Gid::from_raw(jail.uid)),
+                )?;
+            }
+        }
+        let start = Asked::Start(Cow::Borrowed(command));
+        if let Err(error) = keeper.ask(&start, &its.each_ref().map(AsFd::as_fd)) {
+            // What is not there any more may have said why.
+            return Err(
+                match keeper.hear(Instant::now()).and_then(|said| said.word) {
+                    Some(Word::Trouble(what)) => io::Error::other(format!("its jail: {what}")),
+                    _ => error,
+                },
+            );
+        }
+        Ok(Tree::kept(
+            Inmate {
+                id: keeper.tree.child.id(),
+                keeper: Some(keeper),
+                idle: Arc::clone(&self.idle),
+                said: None,
+            },
+            ours,
+        ))
     }
 }
 
-/// A launcher's life: makes the jail, starts the program in it, and ends as it
-/// did.
-fn launch_what_is_wanted(wanted: &[u8], lifeline: OwnedFd) -> ! {
-    let mut lifeline = UnixStream::from(lifeline);
-    let wanted = serde_json::from_slice(wanted).map_err(|error| error.to_string());
-    let launched = wanted.and_then(|Wanted { jail, words }| match jail.level {
-        Level::L3 => launch(&jail, &mut lifeline, &words),
-        Level::L1 | Level::L2 => stand_guard(&jail, &mut lifeline, &words),
-    });
-    if let Err(what) = launched {
-        let _ = writeln!(lifeline, "trouble {}", what.replace('\n', " "));
+/// A jail with a keeper in it, which is gone with this.
+struct Keeper {
+    jail: Jail,
+    tree: Tree,
+}
+
+impl Keeper {
+    fn new(server: &ForkServer, jail: &Jail) -> io::Result<Keeper> {
+        let above = match jail.level {
+            Level::L3 => 2,             // the launcher, and process 1
+            Level::L1 | Level::L2 => 1, // the keeper
+        };
+        let mut tree = Tree::fork(server, &serde_json::to_vec(jail)?, above)?;
+        // It has nothing to read and nothing to say there.
+        tree.child.stdin = None;
+        tree.child.stdout = None;
+        tree.child.stderr = None;
+        Ok(Keeper {
+            jail: jail.clone(),
+            tree,
+        })
     }
+
+    fn ask(&self, what: &Asked<'_>, with: &[BorrowedFd<'_>]) -> io::Result<()> {
+        let gone = || io::Error::other("the jail is gone");
+        let lifeline = self.tree.lifeline().ok_or_else(gone)?;
+        fork_server::send(lifeline, &serde_json::to_vec(what)?, with)
+    }
+
+    /// What it says, if it says something before `until`.
+    fn hear(&self, until: Instant) -> Option<Said> {
+        let lifeline = self.tree.lifeline()?;
+        let mut polled = [rustix::event::PollFd::new(
+            &lifeline,
+            rustix::event::PollFlags::IN,
+        )];
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let left = rustix::event::Timespec::try_from(left).ok();
+            match rustix::event::poll(&mut polled, left.as_ref()) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(0) => return None,
+                _ => break,
+            }
+        }
+        let mut buffer = vec![0; SAID_LEN_MAX];
+        let heard = match fork_server::receive(lifeline, &mut buffer) {
+            Ok((0, _)) => Err("its jail is gone".to_owned()),
+            Ok((len, _)) => serde_json::from_slice(buffer.get(..len).unwrap_or_default())
+                .map_err(|error| format!("its jail: {error}")),
+            Err(error) => Err(format!("its jail: {error}")),
+        };
+        Some(heard.unwrap_or_else(Said::trouble))
+    }
+}
+
+/// A program in a jail, as the harness has it.
+pub struct Inmate {
+    /// The process that was started first for its jail: a number that no other
+    /// running program's jail has.
+    pub id: u32,
+    /// Until it has ended, and the jail is somebody else's.
+    keeper: Option<Keeper>,
+    idle: Idle,
+    /// Once it has ended.
+    said: Option<Said>,
+}
+
+impl Inmate {
+    /// How many processes stand between the one that was started first and the
+    /// program; `None` once it has ended.
+    pub fn above(&self) -> Option<usize> {
+        Some(self.keeper.as_ref()?.tree.above())
+    }
+
+    /// How it ended, if it has ended before `until`.
+    pub fn wait(&mut self, until: Instant) -> Option<ExitStatus> {
+        if self.said.is_none() {
+            self.said = self.keeper.as_ref()?.hear(until);
+        }
+        let said = self.said.as_ref()?;
+        Some(ExitStatus::from_raw(said.status))
+    }
+
+    /// Ends it, if it has not ended, and waits until nothing of it is left.
+    pub fn end(&mut self, until: Instant) {
+        if self.said.is_none()
+            && let Some(keeper) = &self.keeper
+            && keeper.ask(&Asked::End, &[]).is_ok()
+        {
+            self.wait(until);
+        }
+        // A jail that is not given back is ended here.
+        if let Some(keeper) = self.keeper.take()
+            && self.said.as_ref().is_some_and(|said| said.is_clean)
+        {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push(keeper);
+        }
+    }
+
+    /// What the jail had to say of it, once it has ended.
+    pub fn word(&self) -> Option<&Word> {
+        self.said.as_ref()?.word.as_ref()
+    }
+}
+
+/// A launcher's life: makes the jail, and waits until it is gone.
+fn be_launcher(jail: &[u8], lifeline: OwnedFd) -> ! {
+    let jail = serde_json::from_slice::<Jail>(jail).map_err(|error| error.to_string());
+    let kept = jail.and_then(|jail| match jail.level {
+        Level::L3 => launch(&jail, &lifeline),
+        Level::L1 | Level::L2 => stand_guard(&jail, &lifeline),
+    });
+    end_with(kept, &lifeline)
+}
+
+/// Ends this process, and tells of trouble.
+fn end_with(kept: Done, lifeline: &OwnedFd) -> ! {
+    let Err(what) = kept else { exit(0) };
+    // If nobody hears it, nobody is left to tell.
+    let _ = say(lifeline, &Said::trouble(what));
     exit(TROUBLE)
+}
+
+fn say(lifeline: &OwnedFd, said: &Said) -> Done {
+    let octets = serde_json::to_vec(said).map_err(|error| error.to_string())?;
+    fork_server::send(lifeline, &octets, &[]).map_err(|error| format!("the lifeline: {error}"))
 }
 
 /// Puts this process into a network of its own, in which every port is free:
@@ -286,7 +476,7 @@ const PRIVATE: libc::c_ulong = libc::MS_REC | libc::MS_PRIVATE;
 
 // The launcher.
 
-fn launch(jail: &Jail, lifeline: &mut UnixStream, command: &[OsString]) -> Done {
+fn launch(jail: &Jail, lifeline: &OwnedFd) -> Done {
     let from_root = is_root();
     if let Some(set_up) = &jail.network {
         network_of_its_own(set_up, from_root)?;
@@ -297,23 +487,13 @@ fn launch(jail: &Jail, lifeline: &mut UnixStream, command: &[OsString]) -> Done 
     } else {
         unshare_as_user(flags, UID)?;
     }
-    let (mut status, told) = io::pipe().map_err(|error| format!("a pipe: {error}"))?;
     let first = fork()?;
     if first == 0 {
-        drop(status);
-        if let Err(what) = be_first(jail, from_root, lifeline, command, told) {
-            let _ = writeln!(lifeline, "trouble {}", what.replace('\n', " "));
-        }
-        exit(TROUBLE)
+        end_with(be_first(jail, from_root, lifeline), lifeline)
     }
-    drop(told);
     // Process 1 is gone when its namespace is empty, and not before.
     wait(first);
-    let mut octets = [0; 4];
-    match status.read_exact(&mut octets) {
-        Ok(()) => end_like(i32::from_ne_bytes(octets)),
-        Err(_) => exit(TROUBLE),
-    }
+    Ok(())
 }
 
 /// Puts the launcher into a network with a loopback, and does `set_up` there.
@@ -324,7 +504,7 @@ fn network_of_its_own(set_up: &str, from_root: bool) -> Done {
         // As user 0 of a namespace, for `exec` takes everybody else's rights.
         unshare_as_user(libc::CLONE_NEWNET, 0)?;
     }
-    let mut command = Command::new("/bin/sh");
+    let mut command = process::Command::new("/bin/sh");
     command
         .args(["-c", set_up])
         .env_clear()
@@ -339,77 +519,120 @@ fn network_of_its_own(set_up: &str, from_root: bool) -> Done {
     }
 }
 
-/// Ends this process as another ended.
-fn end_like(status: i32) -> ! {
-    if libc::WIFSIGNALED(status) {
-        let signal = libc::WTERMSIG(status);
-        // SAFETY: plain arguments; the default of a signal that ends a process.
-        unsafe {
-            // A program's crash leaves no memory of ours on the disk.
-            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
-            libc::signal(signal, libc::SIG_DFL);
-            libc::kill(libc::getpid(), signal);
-            libc::pause();
-        }
-    }
-    exit(libc::WEXITSTATUS(status))
-}
+// The keeper.
 
-// Process 1 of the jail.
-
-fn be_first(
-    jail: &Jail,
-    from_root: bool,
-    lifeline: &mut UnixStream,
-    command: &[OsString],
-    mut told: io::PipeWriter,
-) -> Done {
+/// As process 1 of a jail.
+fn be_first(jail: &Jail, from_root: bool, lifeline: &OwnedFd) -> Done {
     make_root(jail)?;
-    let program = start(jail, from_root, command)?;
-    let status = guard(jail, &Inmates::Namespace, lifeline, program)?;
-    let _ = told.write_all(&status.to_ne_bytes());
-    exit(0)
+    if from_root {
+        become_user(jail.uid)?;
+        // A change of user takes /proc/self away, and a namespace wants it.
+        dumpable(true)?;
+        unshare_as_user(0, UID)?;
+    }
+    // It is the program's user from here on, and not to be looked into.
+    dumpable(false)?;
+    keep(jail, &Inmates::Namespace, None, lifeline)
 }
 
-/// At level L2: starts the program below this process, to which its orphans come
-/// home, and ends as it did when nothing of it is left.
-fn stand_guard(jail: &Jail, lifeline: &mut UnixStream, command: &[OsString]) -> Done {
-    let from_root = is_root();
+/// At level L2, above the programs: their orphans come home to this process.
+fn stand_guard(jail: &Jail, lifeline: &OwnedFd) -> Done {
     // SAFETY: plain arguments.
     let adopts = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
     call(adopts, "orphans that come home")?;
-    let inmates = Inmates::Below {
-        uid: from_root.then_some(jail.uid),
-    };
-    let mut jail = jail.clone();
-    if !from_root {
-        // What the user runs beside it counts too.
-        jail.process_count += threads_of_mine();
-    }
-    let program = start(&jail, from_root, command)?;
-    let status = guard(&jail, &inmates, lifeline, program)?;
-    inmates.end();
-    end_like(status)
+    let uid = is_root().then_some(jail.uid);
+    keep(jail, &Inmates::Below { uid }, uid, lifeline)
 }
 
-/// Starts the program, and waits until it is one.
-fn start(jail: &Jail, from_root: bool, command: &[OsString]) -> Result<libc::pid_t, String> {
-    // The program's part of the set-up reports here; at exec the pipe ends.
-    let (mut said, say) = io::pipe().map_err(|error| format!("a pipe: {error}"))?;
-    let program = fork()?;
-    if program == 0 {
-        drop(said);
-        let entered = become_program(jail, from_root, command);
-        let _ = (&say).write_all(entered.err().unwrap_or_default().as_bytes());
-        exit(TROUBLE)
+/// Starts what is asked for, one program after another, each as user `uid` if it
+/// is not this process's own, until nobody can ask any more.
+fn keep(jail: &Jail, inmates: &Inmates, uid: Option<u32>, lifeline: &OwnedFd) -> Done {
+    // What holds for this process holds for what it starts. Landlock does not:
+    // it would take the programs' end away from it.
+    // SAFETY: plain arguments.
+    let promised = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    call(promised, "no new privileges")?;
+    restrict_calls()?;
+    let files = files(jail)?;
+    let mut buffer = vec![0; fork_server::REQUEST_LEN_MAX];
+    while let Some((asked, streams)) = hear(lifeline, &mut buffer)? {
+        let Asked::Start(command) = asked else {
+            continue; // it had ended
+        };
+        let streams = <[OwnedFd; 3]>::try_from(streams).map_err(|_| "no standard streams")?;
+        let said = match start(jail, uid, &files, &command, &streams) {
+            Ok(program) => guard(jail, inmates, lifeline, program)?,
+            Err(what) => Said::trouble(what),
+        };
+        say(lifeline, &said)?;
     }
-    drop(say);
-    let mut trouble = String::new();
-    let _ = said.read_to_string(&mut trouble);
-    if trouble.is_empty() {
-        Ok(program)
-    } else {
-        Err(trouble)
+    Ok(())
+}
+
+/// What the harness asks for, with its descriptors; `None` when it is gone.
+fn hear<'a>(
+    lifeline: &OwnedFd,
+    buffer: &mut [u8],
+) -> Result<Option<(Asked<'a>, Vec<OwnedFd>)>, String> {
+    let received = fork_server::receive(lifeline, buffer);
+    let (len, descriptors) = received.map_err(|error| format!("the lifeline: {error}"))?;
+    if len == 0 {
+        return Ok(None);
+    }
+    let asked = serde_json::from_slice(buffer.get(..len).unwrap_or_default());
+    let asked = asked.map_err(|error| format!("the lifeline: {error}"))?;
+    Ok(Some((asked, descriptors)))
+}
+
+/// Starts a program, and waits until it is one.
+fn start(
+    jail: &Jail,
+    uid: Option<u32>,
+    files: &OwnedFd,
+    command: &Command,
+    streams: &[OwnedFd; 3],
+) -> Result<libc::pid_t, String> {
+    let words: Vec<CString> = command
+        .words
+        .iter()
+        .map(cstring)
+        .collect::<Result<_, _>>()?;
+    let mut environment = Vec::new();
+    for (name, value) in jail.environment.iter().chain(&command.environment) {
+        let mut entry = OsString::from(name);
+        entry.push("=");
+        entry.push(value);
+        environment.push(cstring(entry)?);
+    }
+    let mut program = Program {
+        streams: streams.each_ref().map(AsRawFd::as_raw_fd),
+        uid,
+        folder: cstring(&jail.folder)?,
+        limits: limits(jail, uid),
+        files: files.as_raw_fd(),
+        words: pointers(&words),
+        environment: pointers(&environment),
+        refused: None,
+    };
+    let mut stack = Vec::<u8>::with_capacity(STACK_OF_SET_UP_LEN);
+    let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
+    // SAFETY: this process has one thread, which waits until the new one, on the
+    // stack that it is given and with `program`, has become a program or ended.
+    let pid = unsafe {
+        libc::clone(
+            become_program,
+            top.map_addr(|end| end & !15).cast(),
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+            (&raw mut program).cast(),
+        )
+    };
+    call(pid, "a process")?;
+    match program.refused.take() {
+        None => Ok(pid),
+        Some(what) => {
+            wait(pid);
+            Err(what)
+        }
     }
 }
 
@@ -446,30 +669,48 @@ impl Inmates {
         }
     }
 
-    /// Ends them, and waits until they are gone.
-    fn end(&self) {
-        let uid = match self {
-            Inmates::Namespace => {
-                // SAFETY: plain arguments. To -1 it goes to all but process 1.
-                unsafe { libc::kill(-1, libc::SIGKILL) };
-                return;
-            }
-            Inmates::Below { uid } => *uid,
-        };
+    /// Ends them, and waits until they are gone. Gives whether they are.
+    fn end(&self, lifeline: &OwnedFd) -> bool {
         for _ in 0..ENDED_WITHIN_MS {
-            if let Some(uid) = uid {
-                end_all_of(uid);
+            match self {
+                // SAFETY: plain arguments. To -1 it goes to all but process 1.
+                Inmates::Namespace => unsafe {
+                    libc::kill(-1, libc::SIGKILL);
+                },
+                Inmates::Below { uid } => {
+                    if let Some(uid) = uid {
+                        end_all_of(*uid);
+                    }
+                    for process in below() {
+                        // SAFETY: plain arguments.
+                        unsafe { libc::kill(process, libc::SIGKILL) };
+                    }
+                }
             }
-            for process in below() {
-                // SAFETY: plain arguments.
-                unsafe { libc::kill(process, libc::SIGKILL) };
+            if self.are_gone() {
+                return true;
             }
-            reap(0);
-            if below().is_empty() {
-                return;
+            // At level L3 the kernel ends them with process 1.
+            let gone = poll([(lifeline.as_raw_fd(), libc::POLLRDHUP)], 1);
+            if matches!(self, Inmates::Namespace) && gone != [0] {
+                return false;
             }
-            // SAFETY: no descriptors, so the array may be null.
-            unsafe { libc::poll(std::ptr::null_mut(), 0, 1) };
+        }
+        false
+    }
+
+    /// Whether there are none, once those that have ended were waited for.
+    fn are_gone(&self) -> bool {
+        // Orphans become children of this process, so without children there is
+        // nobody.
+        let mut status = 0;
+        loop {
+            // SAFETY: `status` lives as long as the call.
+            match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
+                0 => return false,
+                1.. => {}
+                _ => return true,
+            }
         }
     }
 }
@@ -527,14 +768,14 @@ fn threads_of_mine() -> u64 {
     threads.sum::<usize>() as u64
 }
 
-/// Waits for the program's end, and ends everything when the harness is gone or
-/// the memory is passed. Gives the program's status.
+/// Waits for the program's end, ends it when that is asked for or the memory is
+/// passed, and ends what is left of it. An error ends the jail.
 fn guard(
     jail: &Jail,
     inmates: &Inmates,
-    lifeline: &mut UnixStream,
+    lifeline: &OwnedFd,
     program: libc::pid_t,
-) -> Result<i32, String> {
+) -> Result<Said, String> {
     // SAFETY: plain arguments; what comes back is a descriptor of ours.
     let ended = unsafe {
         let fd = libc::syscall(libc::SYS_pidfd_open, program, 0);
@@ -542,26 +783,31 @@ fn guard(
         call(fd, "a descriptor of the program")?;
         OwnedFd::from_raw_fd(fd)
     };
+    let mut said = Said {
+        status: libc::SIGKILL,
+        word: None,
+        is_clean: false,
+    };
     let mut wait_ms = WATCH_MS;
     loop {
-        let poll = |fd, events| libc::pollfd {
-            fd,
-            events,
-            revents: 0,
-        };
-        let mut polled = [
-            poll(lifeline.as_raw_fd(), libc::POLLRDHUP),
-            poll(ended.as_raw_fd(), libc::POLLIN),
-        ];
-        // SAFETY: the array has two entries.
-        unsafe { libc::poll(polled.as_mut_ptr(), 2, wait_ms) };
-        let [harness, _] = polled;
-        if harness.revents != 0 {
-            inmates.end();
-            exit(137);
-        }
+        let [asked, _] = poll(
+            [
+                (lifeline.as_raw_fd(), libc::POLLIN | libc::POLLRDHUP),
+                (ended.as_raw_fd(), libc::POLLIN),
+            ],
+            wait_ms,
+        );
         if let Some(status) = reap(program) {
-            return Ok(status);
+            said.status = status;
+            break;
+        }
+        if asked != 0 {
+            // To end it is all that can be asked now; or the harness is gone.
+            if hear(lifeline, &mut [0; 64])?.is_none() {
+                inmates.end(lifeline);
+                exit(137);
+            }
+            break;
         }
         let since = Instant::now();
         let memory = inmates.memory();
@@ -569,11 +815,39 @@ fn guard(
         let cost_ms = i32::try_from(since.elapsed().as_millis()).unwrap_or(i32::MAX);
         wait_ms = cost_ms.saturating_mul(10).clamp(WATCH_MS, WATCH_MS_MAX);
         if memory > jail.memory_len {
-            let _ = lifeline.write_all(b"memory\n");
-            inmates.end();
-            return Ok(libc::SIGKILL);
+            said.word = Some(Word::Memory);
+            break;
         }
     }
+    // At level L2 a process may have got away from below this one.
+    let are_gone = match inmates {
+        Inmates::Namespace => inmates.are_gone(),
+        Inmates::Below { .. } => false,
+    };
+    if !are_gone && !inmates.end(lifeline) {
+        return Err("processes that do not end".to_owned());
+    }
+    said.is_clean = is_clean(jail);
+    Ok(said)
+}
+
+/// Whether a jail may be used again: no program has left anything in it.
+fn is_clean(jail: &Jail) -> bool {
+    let is_empty =
+        |folder: &str| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    !jail.once && (jail.level != Level::L3 || [BOX, "/tmp"].into_iter().all(is_empty))
+}
+
+/// Waits for one of these events for `wait_ms` at most, and gives which came.
+fn poll<const N: usize>(events: [(RawFd, libc::c_short); N], wait_ms: i32) -> [libc::c_short; N] {
+    let mut polled = events.map(|(fd, events)| libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    });
+    // SAFETY: the array has `N` entries. A call that fails gives no event.
+    unsafe { libc::poll(polled.as_mut_ptr(), N as libc::nfds_t, wait_ms) };
+    polled.map(|polled| polled.revents)
 }
 
 /// Takes the status of every child that has ended; gives that of `program`.
@@ -664,7 +938,7 @@ fn make_root(jail: &Jail) -> Done {
     // SAFETY: both are strings that end in NUL and live as long as the calls.
     unsafe {
         let turned = libc::syscall(libc::SYS_pivot_root, new.as_ptr(), old.as_ptr());
-        call(i32::try_from(turned).unwrap_or(-1), "the new root")?;
+        call_long(turned, "the new root")?;
         call(libc::chdir(c"/".as_ptr()), "the new root")?;
         call(
             libc::umount2(c"/old".as_ptr(), libc::MNT_DETACH),
@@ -682,55 +956,72 @@ fn make_root(jail: &Jail) -> Done {
 
 // The program's own part.
 
-fn become_program(jail: &Jail, from_root: bool, command: &[OsString]) -> Done {
-    // SAFETY: plain arguments. What we ignore is the default for a program.
-    unsafe {
-        libc::umask(0o077);
-        libc::setsid();
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+/// What a process has with it to become a program. It shares the keeper's memory
+/// until then, and leaves nothing there but the reason why it is none.
+struct Program {
+    streams: [RawFd; 3],
+    /// The user that it becomes, if it is not its own.
+    uid: Option<u32>,
+    folder: CString,
+    limits: [(libc::__rlimit_resource_t, u64); 6],
+    /// Landlock's rules.
+    files: RawFd,
+    /// Lists of strings, each with a null pointer at its end.
+    words: Vec<*const libc::c_char>,
+    environment: Vec<*const libc::c_char>,
+    refused: Option<String>,
+}
+
+extern "C" fn become_program(program: *mut libc::c_void) -> libc::c_int {
+    // SAFETY: it is the `Program` of `start`, who waits.
+    let program = unsafe { &mut *program.cast::<Program>() };
+    program.refused = program.enter().err();
+    exit(TROUBLE)
+}
+
+impl Program {
+    /// Puts this process under its limits, and makes it the program.
+    fn enter(&self) -> Done {
+        // SAFETY: plain arguments, and strings and a limit that live as long as
+        // the calls. What we ignore is the default for a program.
+        unsafe {
+            for (stream, standard) in self.streams.iter().zip(0..) {
+                call(libc::dup2(*stream, standard), "standard streams")?;
+            }
+            libc::umask(0o077);
+            libc::setsid();
+            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            if let Some(uid) = self.uid {
+                become_user(uid)?;
+            }
+            call(libc::chdir(self.folder.as_ptr()), "its folder")?;
+            // The lifeline and whatever else was open ends at exec.
+            let closed = libc::syscall(
+                libc::SYS_close_range,
+                3,
+                libc::c_uint::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            );
+            call_long(closed, "descriptors that end")?;
+            for (what, most) in self.limits {
+                let limit = libc::rlimit {
+                    rlim_cur: most,
+                    rlim_max: most,
+                };
+                call(libc::setrlimit(what, &limit), "a limit")?;
+            }
+            let restricted = libc::syscall(libc::SYS_landlock_restrict_self, self.files, 0);
+            call_long(restricted, "Landlock")?;
+            let program = self.words.first().copied().unwrap_or(std::ptr::null());
+            if program.is_null() {
+                return Err("no program was named".to_owned());
+            }
+            libc::execvpe(program, self.words.as_ptr(), self.environment.as_ptr());
+            let error = io::Error::last_os_error();
+            let program = CStr::from_ptr(program).to_string_lossy();
+            Err(format!("{program}: {error}"))
+        }
     }
-    if from_root {
-        drop_root(jail)?;
-    }
-    std::env::set_current_dir(&jail.folder)
-        .map_err(|error| format!("{}: {error}", jail.folder.display()))?;
-    // The lifeline and whatever else was open ends at exec.
-    // SAFETY: plain arguments.
-    let closed = unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            3,
-            libc::c_uint::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        )
-    };
-    call(i32::try_from(closed).unwrap_or(-1), "descriptors that end")?;
-    limit(jail)?;
-    // SAFETY: plain arguments.
-    let promised = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    call(promised, "no new privileges")?;
-    restrict_files(jail)?;
-    restrict_calls()?;
-    let words: Vec<CString> = command.iter().map(cstring).collect::<Result<_, _>>()?;
-    let mut environment = Vec::new();
-    for (name, value) in &jail.environment {
-        let mut entry = OsString::from(name);
-        entry.push("=");
-        entry.push(value);
-        environment.push(cstring(entry)?);
-    }
-    let Some(program) = words.first() else {
-        return Err("no program was named".to_owned());
-    };
-    let (arguments, environment) = (pointers(&words), pointers(&environment));
-    // SAFETY: lists of strings, which live as long as the call, each with a null
-    // pointer at its end.
-    unsafe { libc::execvpe(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
-    Err(format!(
-        "{}: {}",
-        program.to_string_lossy(),
-        io::Error::last_os_error()
-    ))
 }
 
 fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
@@ -738,57 +1029,45 @@ fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
     pointers.chain([std::ptr::null()]).collect()
 }
 
-/// From root to a user whom nothing belongs to, and then, where it can, into a
-/// namespace in which it looks as it does to everybody else.
-fn drop_root(jail: &Jail) -> Done {
+/// From root to a user whom nothing belongs to.
+fn become_user(uid: u32) -> Done {
     // SAFETY: plain arguments.
     unsafe {
-        // Its pipes become its own: a program may open /dev/stdin.
-        for standard in 0..=2 {
-            libc::fchown(standard, jail.uid, jail.uid);
-        }
         call(libc::setgroups(0, std::ptr::null()), "no groups")?;
-        call(
-            libc::setresgid(jail.uid, jail.uid, jail.uid),
-            "a group of its own",
-        )?;
-        call(
-            libc::setresuid(jail.uid, jail.uid, jail.uid),
-            "a user of its own",
-        )?;
-        // A change of user takes /proc/self away.
-        call(libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0), "/proc/self")?;
+        call(libc::setresgid(uid, uid, uid), "a group of its own")?;
+        call(libc::setresuid(uid, uid, uid), "a user of its own")
     }
-    if jail.level == Level::L3 {
-        unshare_as_user(0, UID)?;
-    }
-    Ok(())
 }
 
-fn limit(jail: &Jail) -> Done {
+/// Whether others of this user may look into this process.
+fn dumpable(may: bool) -> Done {
+    // SAFETY: plain arguments.
+    let set = unsafe { libc::prctl(libc::PR_SET_DUMPABLE, libc::c_int::from(may), 0, 0, 0) };
+    call(set, "/proc/self")
+}
+
+/// The limits of a program that runs as user `uid`, or as this process's own.
+fn limits(jail: &Jail, uid: Option<u32>) -> [(libc::__rlimit_resource_t, u64); 6] {
     let address_space = jail.memory_len + jail.process_count * STACK_LEN;
-    for (what, limit) in [
+    let others = match jail.level {
+        // What the user runs beside it counts too, where that is not hidden.
+        Level::L1 | Level::L2 if uid.is_none() => threads_of_mine(),
+        _ => 0,
+    };
+    [
         (libc::RLIMIT_AS, address_space),
         (libc::RLIMIT_CPU, jail.cpu_s),
         (libc::RLIMIT_FSIZE, jail.file_len),
         (libc::RLIMIT_CORE, 0),
         (libc::RLIMIT_MEMLOCK, 0),
-        (libc::RLIMIT_NPROC, jail.process_count),
-    ] {
-        let limit = libc::rlimit {
-            rlim_cur: limit,
-            rlim_max: limit,
-        };
-        // SAFETY: `limit` lives as long as the call.
-        call(unsafe { libc::setrlimit(what, &limit) }, "a limit")?;
-    }
-    Ok(())
+        (libc::RLIMIT_NPROC, jail.process_count + others),
+    ]
 }
 
 /// Landlock: what may be read, what written, and no signal to the outside.
-fn restrict_files(jail: &Jail) -> Done {
+fn files(jail: &Jail) -> Result<OwnedFd, String> {
     use landlock::{
-        ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+        ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, Scope,
         path_beneath_rules,
     };
     let abi = ABI::V6;
@@ -819,8 +1098,8 @@ fn restrict_files(jail: &Jail) -> Done {
             .map(|(outside, _)| outside.clone())
             .collect(),
     };
-    let restricted = || -> Result<RulesetStatus, landlock::RulesetError> {
-        let status = Ruleset::default()
+    let made = || -> Result<_, RulesetError> {
+        Ruleset::default()
             .handle_access(AccessFs::from_all(abi))?
             .scope(Scope::from_all(abi))?
             .create()?
@@ -830,15 +1109,10 @@ fn restrict_files(jail: &Jail) -> Done {
                 ["/dev/null", "/dev/zero", "/dev/urandom"],
                 AccessFs::ReadFile | AccessFs::WriteFile,
             ))?
-            .add_rules(path_beneath_rules(write, AccessFs::from_all(abi)))?
-            .restrict_self()?;
-        Ok(status.ruleset)
+            .add_rules(path_beneath_rules(write, AccessFs::from_all(abi)))
     };
-    match restricted() {
-        Ok(RulesetStatus::NotEnforced) => Err("Landlock is switched off in this kernel".to_owned()),
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("Landlock: {error}")),
-    }
+    let made: Option<OwnedFd> = made().map_err(|error| format!("Landlock: {error}"))?.into();
+    made.ok_or_else(|| "Landlock is switched off in this kernel".to_owned())
 }
 
 /// Calls that no lab needs, and that have let programs out of jails before.
@@ -861,6 +1135,8 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_mount,
     libc::SYS_mount_setattr,
     libc::SYS_move_mount,
+    libc::SYS_mq_open,
+    libc::SYS_msgget,
     libc::SYS_open_by_handle_at,
     libc::SYS_open_tree,
     libc::SYS_perf_event_open,
@@ -872,6 +1148,7 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_quotactl,
     libc::SYS_reboot,
     libc::SYS_request_key,
+    libc::SYS_semget,
     libc::SYS_setns,
     libc::SYS_shmget,
     libc::SYS_swapon,
@@ -955,6 +1232,11 @@ fn call(result: i32, what: &str) -> Done {
         return Err(format!("{what}: {}", io::Error::last_os_error()));
     }
     Ok(())
+}
+
+/// The same for a call without a function of its own.
+fn call_long(result: libc::c_long, what: &str) -> Done {
+    call(i32::try_from(result).unwrap_or(-1), what)
 }
 
 fn fork() -> Result<libc::pid_t, String> {
@@ -1133,8 +1415,5 @@ fn read_only(at: &Path, recursive: bool) -> Done {
             size_of::<MountAttr>(),
         )
     };
-    call(
-        i32::try_from(done).unwrap_or(-1),
-        &format!("{} to read only", at.display()),
-    )
+    call_long(done, &format!("{} to read only", at.display()))
 }

@@ -50,6 +50,9 @@ pub struct Plan {
     /// How many checks at a time; as many as this machine has room for, if it
     /// does not matter.
     pub at_once: Option<usize>,
+    /// Whether each check leaves a capture of its conversation, for whoever is to
+    /// read the reports on this machine.
+    pub keeps_captures: bool,
     /// Ends the run early.
     pub cancel: Cancel,
     /// Makes the checks' processes; without, each starts `netlings` anew.
@@ -59,8 +62,9 @@ pub struct Plan {
 
 impl Plan {
     /// Where `lab`'s captures are put, a file a check.
-    fn captures(&self, lab: &LabChecks) -> PathBuf {
-        cargo::target_dir(&self.root).join(lab.lab)
+    fn captures(&self, lab: &LabChecks) -> Option<PathBuf> {
+        self.keeps_captures
+            .then(|| cargo::target_dir(&self.root).join(lab.lab))
     }
 }
 
@@ -210,8 +214,8 @@ pub struct Asked {
     pub seed: u64,
     /// The folder of the recordings.
     pub snapshots: PathBuf,
-    /// The folder for the lab's captures.
-    pub captures: PathBuf,
+    /// The folder for the lab's captures, if they are kept.
+    pub captures: Option<PathBuf>,
     /// The program under check.
     pub program: Program,
 }
@@ -257,7 +261,9 @@ fn start(plan: &Plan, asked: &Asked) -> io::Result<Tree> {
         .args(["one-check", &asked.lab, &asked.name, "--seed"])
         .arg(format!("{:x}", asked.seed));
     command.arg("--snapshots").arg(&asked.snapshots);
-    command.arg("--captures").arg(&asked.captures);
+    if let Some(captures) = &asked.captures {
+        command.arg("--captures").arg(captures);
+    }
     if let Some(library) = &asked.program.shortfall {
         command.arg("--shortfall").arg(library);
     }
@@ -407,10 +413,10 @@ pub fn one_check(asked: Asked) -> (Outcome, Happened) {
     let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
     let outcome = match verdict {
         Ok(Ok(())) => {
-            keep_capture(&captures, check, &trial, None);
+            keep_capture(captures.as_deref(), check, &trial, None);
             Outcome::Pass
         }
-        Ok(Err(failure)) => failed(lab, check, &trial, &failure, &captures),
+        Ok(Err(failure)) => failed(lab, check, &trial, &failure, captures.as_deref()),
         Err(_) => Outcome::Error {
             reason: "the check itself panicked; its message stands above".to_owned(),
         },
@@ -420,7 +426,7 @@ pub fn one_check(asked: Asked) -> (Outcome, Happened) {
         tree::end_orphans();
     }
     let happened = Happened {
-        events: trial.events(),
+        events: trial.take_events(),
         connections: trial.connections(),
     };
     (outcome, happened)
@@ -439,7 +445,7 @@ fn failed(
     check: &Check,
     trial: &Trial,
     failure: &Failure,
-    captures: &Path,
+    captures: Option<&Path>,
 ) -> Outcome {
     if failure.ours {
         return Outcome::Error {
@@ -490,15 +496,16 @@ fn failed(
     }))
 }
 
-/// Writes the check's capture, and gives its path and the guilty packet's
+/// Writes the check's capture, if they are kept, and gives its path and the guilty packet's
 /// number. A check without a connection has none, and one that cannot be written
 /// is no reason to keep a verdict back.
 fn keep_capture(
-    folder: &Path,
+    folder: Option<&Path>,
     check: &Check,
     trial: &Trial,
     failure: Option<&Failure>,
 ) -> Option<(PathBuf, Option<usize>)> {
+    let folder = folder?;
     let events = trial.events();
     let guilty = failure.and_then(|failure| ladder::guilty(&events, failure));
     let comment = failure.map(|failure| {

@@ -4,8 +4,8 @@
 //! things hold it: its process group, which is killed; a socket that its whole
 //! tree inherits, whose end says that the last of them is gone; and, on Linux,
 //! the harness as *subreaper*, to which orphans come home and are killed too.
-//! In a jail the socket has a second use: its end tells process 1 that the
-//! harness is gone or has had enough, and the kernel ends the jail with it.
+//! In a jail the socket has a second use: over it the jail is told what to do,
+//! and its end tells process 1 that the harness is gone (see `crate::jail`).
 //!
 //! A check's own process hangs on a lifeline: its standard input is a pipe that
 //! `netlings` holds. However `netlings` ends, the pipe ends with it, and the
@@ -13,7 +13,7 @@
 
 use std::io::{self, Read};
 #[cfg(target_os = "linux")]
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
@@ -23,14 +23,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
-use crate::fork_server::ForkServer;
+use crate::fork_server::{self, ForkServer};
+#[cfg(target_os = "linux")]
+use crate::jail::{Inmate, Word};
 use crate::wait;
 
 /// How long a killed tree may take to be gone before its orphans are hunted.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
-
-/// How much is kept of what a jail has to say, in octets.
-const SAID_LEN_MAX: usize = 4096;
 
 /// The processes that this one started through [`Tree::start`] and has not
 /// ended. Starting holds the lock, so that no child inherits another's pipe.
@@ -87,6 +86,9 @@ enum Process {
         /// Once it has ended and was waited for.
         status: Option<ExitStatus>,
     },
+    /// In a jail, by its keeper.
+    #[cfg(target_os = "linux")]
+    Kept(Box<Inmate>),
 }
 
 impl From<Child> for Head {
@@ -101,12 +103,25 @@ impl From<Child> for Head {
 }
 
 impl Head {
-    /// Its process id.
+    #[cfg(target_os = "linux")]
+    fn new(process: Process, [stdin, stdout, stderr]: [OwnedFd; 3]) -> Head {
+        Head {
+            stdin: Some(stdin.into()),
+            stdout: Some(stdout.into()),
+            stderr: Some(stderr.into()),
+            process,
+        }
+    }
+
+    /// Its process id; of a program in a jail, that of the first process of the
+    /// jail.
     pub fn id(&self) -> u32 {
         match &self.process {
             Process::Spawned(child) => child.id(),
             #[cfg(target_os = "linux")]
             Process::Forked { pid, .. } => *pid,
+            #[cfg(target_os = "linux")]
+            Process::Kept(inmate) => inmate.id,
         }
     }
 
@@ -121,6 +136,8 @@ impl Head {
             Process::Forked { pid, status } => {
                 wait_for(*pid, status, rustix::process::WaitOptions::NOHANG)
             }
+            #[cfg(target_os = "linux")]
+            Process::Kept(inmate) => Ok(inmate.wait(Instant::now())),
         }
     }
 
@@ -134,6 +151,11 @@ impl Head {
             #[cfg(target_os = "linux")]
             Process::Forked { pid, status } => {
                 wait_for(*pid, status, rustix::process::WaitOptions::empty()).map(|_| ())
+            }
+            #[cfg(target_os = "linux")]
+            Process::Kept(inmate) => {
+                inmate.wait(Instant::now() + GONE_WITHIN);
+                Ok(())
             }
         }
     }
@@ -155,6 +177,11 @@ impl Head {
             }
             #[cfg(target_os = "linux")]
             Process::Forked { .. } => Ok(()),
+            #[cfg(target_os = "linux")]
+            Process::Kept(inmate) => {
+                inmate.end(Instant::now() + GONE_WITHIN);
+                Ok(())
+            }
         }
     }
 }
@@ -197,8 +224,6 @@ pub struct Tree {
     /// any, the end of `alive` is the end of the tree.
     #[cfg(unix)]
     above: usize,
-    /// What the jail said over it.
-    said: Vec<u8>,
 }
 
 impl Tree {
@@ -222,7 +247,6 @@ impl Tree {
             alive: Some(alive),
             #[cfg(unix)]
             above: 0,
-            said: Vec::new(),
         })
     }
 
@@ -234,33 +258,41 @@ impl Tree {
     #[cfg(target_os = "linux")]
     pub fn fork(server: &ForkServer, request: &[u8], above: usize) -> io::Result<Tree> {
         let mut started = started();
-        let (alive, held) = lifeline()?;
-        let (its_input, input) = io::pipe()?;
-        let (output, its_output) = io::pipe()?;
-        let (errors, its_errors) = io::pipe()?;
-        let descriptors = [
-            its_input.as_fd(),
-            its_output.as_fd(),
-            its_errors.as_fd(),
-            held.as_fd(),
-        ];
-        let pid = server.fork(request, &descriptors)?;
+        let (alive, held) = rustix::net::socketpair(
+            rustix::net::AddressFamily::UNIX,
+            rustix::net::SocketType::SEQPACKET,
+            rustix::net::SocketFlags::CLOEXEC,
+            None,
+        )?;
+        let (its, ours) = fork_server::streams()?;
+        let [stdin, stdout, stderr] = its.each_ref().map(AsFd::as_fd);
+        let pid = server.fork(request, &[stdin, stdout, stderr, held.as_fd()])?;
         started.push(pid);
         Ok(Tree {
-            child: Head {
-                stdin: Some(OwnedFd::from(input).into()),
-                stdout: Some(OwnedFd::from(output).into()),
-                stderr: Some(OwnedFd::from(errors).into()),
-                process: Process::Forked { pid, status: None },
-            },
-            alive: Some(alive),
+            child: Head::new(Process::Forked { pid, status: None }, ours),
+            alive: Some(alive.into()),
             above,
-            said: Vec::new(),
         })
+    }
+
+    /// A program that the keeper of a jail was asked to start, with our ends of
+    /// its standard streams.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn kept(inmate: Inmate, streams: [OwnedFd; 3]) -> Tree {
+        Tree {
+            child: Head::new(Process::Kept(Box::new(inmate)), streams),
+            alive: None,
+            above: 0,
+        }
     }
 
     /// Kills the whole tree and waits until it is gone.
     pub fn end(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let Process::Kept(inmate) = &mut self.child.process {
+            inmate.end(Instant::now() + GONE_WITHIN);
+            return;
+        }
         let id = self.child.id();
         let known = started().contains(&id);
         if !known {
@@ -273,17 +305,20 @@ impl Tree {
         let _ = self.child.wait();
         started().retain(|started| *started != id);
         #[cfg(unix)]
-        if let Some(alive) = self.alive.take() {
-            match until_its_end(alive) {
-                Some(said) => self.said = said,
-                None => end_orphans(),
-            }
+        if let Some(alive) = self.alive.take()
+            && !until_its_end(alive)
+        {
+            end_orphans();
         }
     }
 
     /// The program's process: the one that was started, or the one in the jail
     /// while there is one.
     pub fn program(&self) -> Option<u32> {
+        #[cfg(target_os = "linux")]
+        if let Process::Kept(inmate) = &self.child.process {
+            return descendant(inmate.id, inmate.above()?);
+        }
         #[cfg(unix)]
         return descendant(self.child.id(), self.above);
         #[cfg(not(unix))]
@@ -293,15 +328,29 @@ impl Tree {
     /// How many processes stand between the one that was started and the
     /// program.
     pub fn above(&self) -> usize {
+        #[cfg(target_os = "linux")]
+        if let Process::Kept(inmate) = &self.child.process {
+            return inmate.above().unwrap_or(0);
+        }
         #[cfg(unix)]
         return self.above;
         #[cfg(not(unix))]
         0
     }
 
-    /// What the jail of a tree that has ended had to say.
-    pub fn said(&self) -> &[u8] {
-        &self.said
+    /// Our end of the lifeline, until the tree has ended.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn lifeline(&self) -> Option<BorrowedFd<'_>> {
+        self.alive.as_ref().map(AsFd::as_fd)
+    }
+
+    /// What the jail of a program that has ended had to say.
+    #[cfg(target_os = "linux")]
+    pub fn word(&self) -> Option<&Word> {
+        match &self.child.process {
+            Process::Kept(inmate) => inmate.word(),
+            _ => None,
+        }
     }
 
     /// Ends the lifeline and waits for the launcher, which is the last to go. A
@@ -372,26 +421,24 @@ fn kill_group(leader: u32) {
     let _ = leader;
 }
 
-/// Waits for the end of `alive`, and gives what came before it.
+/// Waits for the end of `alive`, whatever comes before it. Gives whether it came.
 #[cfg(unix)]
-fn until_its_end(mut alive: UnixStream) -> Option<Vec<u8>> {
+fn until_its_end(mut alive: UnixStream) -> bool {
     let late = Instant::now() + GONE_WITHIN;
-    let mut said = Vec::new();
     let mut buffer = [0; 256];
     loop {
         let left = late.saturating_duration_since(Instant::now());
         if left.is_zero() || alive.set_read_timeout(Some(left)).is_err() {
-            return None;
+            return false;
         }
         match alive.read(&mut buffer) {
-            Ok(0) => return Some(said),
+            Ok(0) => return true,
             // A program that is in no jail has the other end, and may say much.
-            Ok(_) if said.len() > SAID_LEN_MAX => {}
-            Ok(len) => said.extend(buffer.iter().take(len)),
+            Ok(_) => {}
             Err(error) => match error.kind() {
                 io::ErrorKind::Interrupted => {}
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return None,
-                _ => return Some(said),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return false,
+                _ => return true,
             },
         }
     }

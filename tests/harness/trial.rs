@@ -473,6 +473,11 @@ impl Trial {
         self.log.lock().clone()
     }
 
+    /// The same, once nothing happens any more; they are not kept.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut *self.log.lock())
+    }
+
     /// The connections there were, by number.
     pub fn connections(&self) -> BTreeMap<usize, Ends> {
         self.log
@@ -668,6 +673,8 @@ impl Trial {
     fn start_in(&self, jailer: &Jailer, jail: &Jail, words: &[OsString]) -> std::io::Result<Tree> {
         let mut jail = jail.clone();
         jail.network.clone_from(&self.own_network);
+        // Files are others, and a network has seen traffic, by the next program.
+        jail.once = self.files.is_some() || jail.network.is_some();
         // No two checks that run at a time have one user, so that neither counts
         // against the other's limits, nor ends with it.
         static OWN: OnceLock<jail::Uid> = OnceLock::new();
@@ -705,8 +712,7 @@ impl Trial {
             .iter_mut()
             .filter(|(name, _)| name == "LD_PRELOAD")
             .for_each(|(_, value)| show(value));
-        jail.environment.extend(environment);
-        jailer.start(&jail, &words)
+        jailer.start(&jail, &jail::Command { words, environment })
     }
 
     /// Runs the program to its end with `input` on its standard input.
@@ -1092,10 +1098,17 @@ impl Running {
             if self.has_ended() {
                 return Some(None);
             }
-            let waits = attempts::all_threads_wait(self.pid());
             // While the table is read in parts, a line can move and be missed.
-            let looks = (0..3).map(|_| attempts::under_way(silent).len());
-            let count = looks.max().unwrap_or(0);
+            let mut count = 0;
+            let mut look = || {
+                let looks = (0..3).map(|_| attempts::under_way(silent).len());
+                count = looks.max().unwrap_or(0);
+            };
+            let program = self.tree.program()?;
+            let waits = attempts::while_all_threads_wait(program, &mut look).is_some();
+            if !waits {
+                look();
+            }
             (count > most || (waits && count > 0)).then_some(Some(count))
         });
         let came = match asked {
@@ -1344,8 +1357,8 @@ fn without_blocking(input: ChildStdin) -> ChildStdin {
 /// What the jail of a tree had to say: trouble, and whether memory was passed.
 fn told(tree: &Tree) -> (Option<String>, bool) {
     #[cfg(target_os = "linux")]
-    match jail::words(tree.said()) {
-        Some(jail::Word::Trouble(what)) => return (Some(what), false),
+    match tree.word() {
+        Some(jail::Word::Trouble(what)) => return (Some(what.clone()), false),
         Some(jail::Word::Memory) => return (None, true),
         None => {}
     }

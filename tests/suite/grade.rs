@@ -303,6 +303,46 @@ fn a_class_of_200_is_graded_twice_alike() {
 
 /// Where there is no room for a record there is no record, and what is there is
 /// graded no second time.
+/// Whatever a jail is to a program, the program is graded as it is checked.
+#[test]
+#[ignore = "takes a minute"]
+fn every_reference_passes_in_jails() {
+    if !has_solutions() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let pack = put(folder, "pack.toml", PACK);
+    for lab in checks::LABS {
+        let class = folder.join(lab.lab).join("class");
+        let sources = root().join("solutions").join(lab.lab).join("src");
+        for entry in fs::read_dir(sources).expect("a reference") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let text = fs::read_to_string(&path).expect("a source file");
+            put(&class, &format!("reference/src/{name}"), &text);
+        }
+        let (class, out) = (class.to_string_lossy(), folder.join(lab.lab).join("out"));
+        let out_text = out.to_string_lossy();
+        let args = [
+            "grade", &class, "--lab", lab.lab, "--pack", &pack, "--out", &out_text,
+        ];
+        let (status, _, said) = netlings(&args);
+        assert_eq!(status, Some(0), "{said}");
+        let result = out.join("submissions/reference/result.json");
+        let result = fs::read_to_string(result).expect("a result");
+        let result: Value = serde_json::from_str(&result).expect("JSON");
+        for test in result["tests"].as_array().expect("a list") {
+            let status = test["status"].as_str();
+            assert!(
+                matches!(status, Some("passed" | "skipped")),
+                "{}: {test}",
+                lab.lab
+            );
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs root, for a disk of its own"]
 fn a_full_disk_is_told_and_the_rest_is_graded_later() {

@@ -56,6 +56,8 @@ const ATTACKS: &[(&str, Due)] = &[
     ("makes_a_huge_file", Due::All),
     ("calls_home", Due::All),
     ("leaves_something_behind", Due::All),
+    ("remembers", Due::All),
+    ("remembers_in_the_kernel", Due::All),
     ("wants_privileges", Due::All),
     ("crashes", Due::Fails(GREETED, "signal")),
     ("injects", Due::Fails(GREETED, "expected")),

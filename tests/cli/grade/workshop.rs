@@ -327,8 +327,11 @@ impl Workshop {
         script: &str,
         within: Duration,
     ) -> io::Result<(Option<i32>, String, Option<Word>)> {
-        let words = ["/bin/sh", "-c", script].map(OsString::from);
-        let mut tree = self.jailer.start(jail, &words)?;
+        let command = jail::Command {
+            words: ["/bin/sh", "-c", script].map(OsString::from).to_vec(),
+            environment: Vec::new(),
+        };
+        let mut tree = self.jailer.start(jail, &command)?;
         tree.child.stdin = None;
         // Nothing is expected there, and nothing is to wait for a reader.
         let ignored = tree.child.stdout.take().map(|stdout| capped(stdout, 0));
@@ -344,12 +347,13 @@ impl Workshop {
         Ok((
             ended.map(|status| status.code().unwrap_or(137)),
             output,
-            jail::words(tree.said()),
+            tree.word().cloned(),
         ))
     }
 
     fn jail(&self, out: &Path) -> Jail {
         let mut jail = Jail::new(self.level);
+        jail.once = true;
         let inside = self.level == Level::L3;
         let place = |outside: &Path, name: &str| {
             let to = if inside {

@@ -7,9 +7,11 @@ unsafe extern "C" {
     fn getpid() -> c_int;
     fn getppid() -> c_int;
     fn kill(process: c_int, signal: c_int) -> c_int;
+    fn msgget(key: c_int, flags: c_int) -> c_int;
     fn pause() -> c_int;
     fn prctl(option: c_int, a: usize, b: usize, c: usize, d: usize) -> c_int;
     fn ptrace(request: c_int, process: c_int, address: usize, data: usize) -> c_long;
+    fn semget(key: c_int, count: c_int, flags: c_int) -> c_int;
     fn setsid() -> c_int;
     fn setuid(uid: c_int) -> c_int;
     fn shmget(key: c_int, len: usize, flags: c_int) -> c_int;
