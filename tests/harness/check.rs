@@ -136,16 +136,21 @@ impl Evidence<'_> {
 
     /// Whether system calls fell short for the program.
     pub fn calls_fell_short(&self) -> bool {
-        self.events
-            .iter()
-            .any(|event| matches!(event.what, What::FallingShort(_)))
+        let mut rules = self.events.iter().filter_map(|event| match &event.what {
+            What::FallingShort(rule) => Some(rule.as_str()),
+            _ => None,
+        });
+        rules.next_back().is_some_and(|rule| !rule.is_empty())
     }
 
     /// Whether octets are missing where system calls fell short. A reset says
     /// nothing about the program's calls: it throws away what was written.
     pub fn was_cut_short(&self) -> bool {
+        // Those of a program before are its own.
+        let events = self.events.iter().rev();
+        let mut last = events.take_while(|event| !matches!(event.what, What::Started(_)));
         self.calls_fell_short()
-            && !self.happened(&What::Reset)
+            && !last.any(|event| event.what == What::Reset)
             && self.failure.came.len() < self.failure.expected.len()
     }
 
@@ -187,7 +192,8 @@ pub struct Event {
 pub enum What {
     /// The program was started with these arguments.
     Started(Vec<String>),
-    /// From here on, the program's system calls fall short by this rule.
+    /// From here on, the program's system calls fall short by this rule, or no
+    /// more if it is empty.
     FallingShort(String),
     /// The harness connected to the program.
     Connected,
@@ -421,6 +427,14 @@ mod tests {
             let end = |what| [short.clone(), came.clone(), event(1, what)];
             assert!(named(&end(What::End)), "{}", lab.lab);
             assert!(!named(&end(What::Reset)), "{}", lab.lab);
+            // What was before the program that is looked at is none of its own.
+            let started = event(0, What::Started(Vec::new()));
+            let [rule, before, reset] = end(What::Reset);
+            let next = [rule, before, reset, started.clone(), came.clone()];
+            assert!(named(&next), "{}", lab.lab);
+            let whole = event(0, What::FallingShort(String::new()));
+            let next = [short.clone(), whole, started, came.clone()];
+            assert!(!named(&next), "{}: they are whole again", lab.lab);
             assert!(
                 !named(std::slice::from_ref(&came)),
                 "{}: no call fell short",

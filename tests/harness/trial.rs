@@ -530,6 +530,13 @@ impl Trial {
         self.fall_short(format!("send={send},recv={recv},eintr={eintr}"));
     }
 
+    /// From here on, they are as they were.
+    pub fn system_calls_are_whole(&mut self) {
+        self.environment
+            .retain(|(name, _)| name != "LD_PRELOAD" && name != "NETLINGS_SHORTFALL");
+        self.log.add(0, What::FallingShort(String::new()));
+    }
+
     /// From here on, every `every`-th descriptor that the program wants for a
     /// socket is refused (EMFILE).
     pub fn refuse_descriptors(&mut self, every: usize) {
@@ -917,9 +924,21 @@ impl Output {
 
     /// Waits until `enough` of it has come, it has ended, or patience has.
     fn until(&self, log: &Log, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        self.until_or(log, None, enough)
+    }
+
+    /// The same, and not beyond `limit`.
+    fn until_or(
+        &self,
+        log: &Log,
+        limit: Option<Instant>,
+        enough: impl Fn(&[u8]) -> bool,
+    ) -> Vec<u8> {
+        let is_over = || limit.is_some_and(|limit| limit <= Instant::now());
         let mut octets = self.lock();
-        while !enough(&octets.0) && !octets.1 && !log.is_overdue() {
-            let left = log.deadline().saturating_duration_since(Instant::now());
+        while !enough(&octets.0) && !octets.1 && !is_over() && !log.is_overdue() {
+            let until = limit.map_or(log.deadline(), |limit| limit.min(log.deadline()));
+            let left = until.saturating_duration_since(Instant::now());
             let woken = self.more.wait_timeout(octets, left);
             octets = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -1077,6 +1096,20 @@ impl Running {
     /// less if it ends or the deadline passes before.
     pub fn output(&self, len: usize) -> Vec<u8> {
         self.stdout.until(&self.log, |octets| octets.len() >= len)
+    }
+
+    /// The same, and no more than `limit` is waited for. That it has not come by
+    /// then is nobody's fault: whoever asks so asks again in another way.
+    pub fn output_within(&self, len: usize, limit: Duration) -> Vec<u8> {
+        let limit = Some(Instant::now() + limit);
+        self.stdout
+            .until_or(&self.log, limit, |octets| octets.len() >= len)
+    }
+
+    /// What stands behind the argument `name`.
+    pub fn arg(&self, name: &str) -> Option<&str> {
+        let mut args = self.args.iter().skip_while(|arg| *arg != name);
+        args.nth(1).map(String::as_str)
     }
 
     /// Whether the program has ended.
