@@ -532,9 +532,14 @@ impl Trial {
 
     /// From here on, they are as they were.
     pub fn system_calls_are_whole(&mut self) {
+        self.forget_rule();
+        self.log.add(0, What::FallingShort(String::new()));
+    }
+
+    /// One rule at a time: of two variables of a name, who reads them decides.
+    fn forget_rule(&mut self) {
         self.environment
             .retain(|(name, _)| name != "LD_PRELOAD" && name != "NETLINGS_SHORTFALL");
-        self.log.add(0, What::FallingShort(String::new()));
     }
 
     /// From here on, every `every`-th descriptor that the program wants for a
@@ -544,6 +549,7 @@ impl Trial {
     }
 
     fn fall_short(&mut self, rule: String) {
+        self.forget_rule();
         if let Some(library) = &self.program.shortfall {
             self.environment.push(("LD_PRELOAD".into(), library.into()));
             self.log.add(0, What::FallingShort(rule.clone()));
