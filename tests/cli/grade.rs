@@ -64,7 +64,8 @@ pub struct Args {
     /// The folder for the results.
     #[arg(long, required_unless_present = "new_pack")]
     out: Option<PathBuf>,
-    /// How many submissions at a time.
+    /// How many submissions at a time; one more than there are processors, if it is
+    /// not said.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Go on where an earlier run ended.
@@ -170,7 +171,8 @@ fn grade(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     let jobs = match args.jobs {
         _ if in_turn => 1,
         Some(jobs) => usize::from(jobs),
-        None => thread::available_parallelism().map_or(2, usize::from),
+        // One more than there are processors: each waits for its programs at times.
+        None => 1 + thread::available_parallelism().map_or(2, usize::from),
     };
     let all = grading.all(&submissions, jobs)?;
     match args.shard {
