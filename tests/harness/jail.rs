@@ -989,7 +989,9 @@ impl Program {
                 call(libc::dup2(*stream, standard), "standard streams")?;
             }
             libc::umask(0o077);
-            libc::setsid();
+            // No session of its own: under Linux's autogroups that has a share of
+            // the processors of its own, and on a busy machine waits for seconds.
+            libc::setpgid(0, 0);
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             if let Some(uid) = self.uid {
                 become_user(uid)?;

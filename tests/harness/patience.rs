@@ -54,6 +54,13 @@ impl Patience {
         let missed = match share {
             Share { ran, .. } if ran >= self.length => Duration::ZERO,
             Share { stuck: true, .. } => now - self.since,
+            // Until it is given one, nobody counts how long it waits this time.
+            Share {
+                wants: true,
+                ran,
+                waited,
+                ..
+            } => waited.max((now - self.since).saturating_sub(ran)),
             Share { waited, .. } => waited,
         };
         let most = self.since + self.length * TIMES_MAX;
@@ -85,6 +92,8 @@ pub struct Share {
     pub ran: Duration,
     /// How long the one that waited longest has waited for a processor.
     pub waited: Duration,
+    /// Whether one of them has a processor now, or waits for one.
+    pub wants: bool,
     /// Whether one of them waits now for a disk or for something in the kernel
     /// that no signal ends.
     pub stuck: bool,
@@ -106,10 +115,13 @@ impl Share {
                 let mut times = schedstat
                     .split(' ')
                     .map(|ns| Duration::from_nanos(ns.parse().unwrap_or(0)));
+                let stat = read("stat");
+                let state = tree::state(&stat);
                 let own = Share {
                     ran: times.next().unwrap_or_default(),
                     waited: times.next().unwrap_or_default(),
-                    stuck: tree::state(&read("stat")).starts_with('D'),
+                    wants: state.starts_with('R'),
+                    stuck: state.starts_with('D'),
                 };
                 let children = read("children");
                 let children = children
@@ -125,6 +137,7 @@ impl Share {
         Share {
             ran: self.ran + other.ran,
             waited: self.waited.max(other.waited),
+            wants: self.wants || other.wants,
             stuck: self.stuck || other.stuck,
         }
     }
@@ -203,6 +216,23 @@ mod tests {
         assert!(!patience.is_over(starves));
         assert_eq!(patience.until(), patience.since + length * TIMES_MAX);
         assert!(begun(TIMES_MAX).is_over(starves));
+
+        // Half a second of its own, and then no processor any more.
+        let waits = || Share {
+            ran: length / 2,
+            wants: true,
+            ..Share::default()
+        };
+        let mut patience = begun(2);
+        assert!(!patience.is_over(waits));
+        assert!(patience.until() > patience.since + length * 2);
+        assert!(begun(TIMES_MAX).is_over(waits));
+        let computes = || Share {
+            ran: length,
+            wants: true,
+            ..Share::default()
+        };
+        assert!(begun(2).is_over(computes));
 
         let stuck = || Share {
             stuck: true,
