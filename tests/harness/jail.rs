@@ -1170,8 +1170,14 @@ const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWUTS,
 ];
 
-/// seccomp: refuses those calls, `clone` into a namespace, and every family of
-/// sockets but those of the course. `clone3`, whose flags a filter cannot see,
+/// Requests of `ioctl` that type at a terminal in the place of whoever sits there.
+/// Programs are in the harness's session, and have no terminal; should one get
+/// hold of it, this is what it could do.
+const TIOCSTI: libc::c_int = 0x5412;
+const TIOCLINUX: libc::c_int = 0x541c;
+
+/// seccomp: refuses those calls, `clone` into a namespace, typing at a terminal,
+/// and every family of sockets but those of the course. `clone3`, whose flags a filter cannot see,
 /// is said not to exist; the C library then takes `clone`.
 fn restrict_calls() -> Done {
     use seccompiler::{
@@ -1205,6 +1211,11 @@ fn restrict_calls() -> Done {
     }
     let other_family = SeccompRule::new(families).map_err(said)?;
     refused.insert(libc::SYS_socket, vec![other_family]);
+    let mut typing = Vec::new();
+    for request in [TIOCSTI, TIOCLINUX] {
+        typing.push(rule(1, SeccompCmpOp::Eq, request).map_err(said)?);
+    }
+    refused.insert(libc::SYS_ioctl, typing);
     let no_clone3 = [(libc::SYS_clone3, Vec::new())].into();
     let filters = [
         filter(no_clone3, libc::ENOSYS).map_err(said)?,

@@ -21,5 +21,12 @@ pub fn attack() {
         if refused.iter().any(|&result| result >= 0) {
             won();
         }
+        // Refused whatever the descriptor is, and not because it is no terminal.
+        for request in [0x5412_i64, 0x541c] {
+            let typed = syscall(16, 0_i64, request, c"x".as_ptr()); // ioctl
+            if typed >= 0 || std::io::Error::last_os_error().raw_os_error() != Some(1) {
+                won();
+            }
+        }
     }
 }
