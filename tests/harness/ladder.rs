@@ -266,6 +266,9 @@ fn row(event: &Event) -> Option<(Way, String)> {
     let on_standard = event.stream == 0;
     Some(match &event.what {
         What::Started(args) => (Way::Note, format!("started: {}", args.join(" "))),
+        What::FallingShort(rule) if rule.is_empty() => {
+            (Way::Note, "system calls are whole again".to_owned())
+        }
         What::FallingShort(rule) => (Way::Note, format!("system calls fall short: {rule}")),
         What::Connected => (Way::To, "connects".to_owned()),
         What::Accepted => (Way::From, "connects".to_owned()),

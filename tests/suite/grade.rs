@@ -301,8 +301,6 @@ fn a_class_of_200_is_graded_twice_alike() {
     }
 }
 
-/// Where there is no room for a record there is no record, and what is there is
-/// graded no second time.
 /// Whatever a jail is to a program, the program is graded as it is checked.
 #[test]
 #[ignore = "takes a minute"]
@@ -343,6 +341,8 @@ fn every_reference_passes_in_jails() {
     }
 }
 
+/// Where there is no room for a record there is no record, and what is there is
+/// graded no second time.
 #[test]
 #[ignore = "needs root, for a disk of its own"]
 fn a_full_disk_is_told_and_the_rest_is_graded_later() {
