@@ -52,7 +52,7 @@ pub fn run(args: Args) -> Result<Verdict, Trouble> {
         #[cfg(target_os = "linux")]
         jail: args.jail.as_deref().map(read_jail).transpose()?,
     };
-    let (outcome, happened) = runner::one_check(Asked {
+    let (answer, happened) = runner::one_check(&Asked {
         lab: args.lab,
         name: args.name,
         seed: args.seed,
@@ -65,9 +65,9 @@ pub fn run(args: Args) -> Result<Verdict, Trouble> {
         text.and_then(|text| std::fs::write(&path, text))
             .map_err(|error| Trouble::Ours(format!("{}: {error}", path.display())))?;
     }
-    let text = serde_json::to_string(&outcome)
+    answer
+        .print()
         .map_err(|error| Trouble::Ours(format!("an outcome cannot be written: {error}")))?;
-    println!("{text}");
     Ok(Verdict::Pass)
 }
 

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 
 use etherparse::{IpHeaders, PacketBuilder, PacketBuilderStep};
 use serde::{Deserialize, Serialize};
@@ -39,17 +39,6 @@ pub struct Ends {
     pub harness: SocketAddr,
     /// The program's.
     pub program: SocketAddr,
-}
-
-impl Ends {
-    /// Those of a connection of which `stream` is the harness's end.
-    pub(crate) fn of(stream: &TcpStream) -> io::Result<Self> {
-        Ok(Ends {
-            transport: Transport::Tcp,
-            harness: stream.local_addr()?,
-            program: stream.peer_addr()?,
-        })
-    }
 }
 
 /// A capture file, and where in it an event is.

@@ -9,10 +9,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::capture::Ends;
+use crate::capture::{Ends, Transport};
 use crate::check::{Failure, What};
 use crate::drain;
-use crate::stream::Ending;
+use crate::stream::{Ending, connect_patiently};
 use crate::tree;
 use crate::trial::{DEADLINE, Log};
 
@@ -170,11 +170,7 @@ impl Crowd {
     /// # Errors
     /// A failure if nobody accepts.
     pub fn connect(&mut self) -> Result<usize, Failure> {
-        let left = self
-            .log
-            .deadline()
-            .saturating_duration_since(Instant::now());
-        let connected = TcpStream::connect_timeout(&self.to, left.max(TURN));
+        let connected = connect_patiently(self.to, &self.log);
         self.add(connected)
     }
 
@@ -201,10 +197,15 @@ impl Crowd {
         let stream = connected.map_err(refused)?;
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(true)?;
-            stream.set_nodelay(true)?;
-            Ends::of(&stream)
+            Ok(Ends {
+                transport: Transport::Tcp,
+                harness: stream.local_addr()?,
+                program: self.to,
+            })
         };
         let ends = ready().map_err(refused)?;
+        // It fails where the connection is gone, and what is read of it will tell.
+        let _ = stream.set_nodelay(true);
         let number = (index < RECORDED).then(|| {
             let number = self.log.number(ends);
             self.log.add(number, What::Connected);

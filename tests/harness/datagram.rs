@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use crate::capture::{Ends, Transport};
 use crate::check::{Failure, Fate, Verdict, What};
 use crate::ladder::sample;
-use crate::trial::{DEADLINE, Log, Running};
+use crate::trial::{Log, Running};
 
 /// Room for any datagram: the Length of RFC 768 has 16 bits and counts its own
 /// header, so what it carries is always shorter.
@@ -200,7 +200,7 @@ impl Datagrams {
         });
         came.unwrap_or_else(|| {
             log.patience_ended();
-            let silence = format!("none within {} s", DEADLINE.as_secs());
+            let silence = format!("none within {} s", log.patience_s());
             Err(nothing_came(&silence))
         })
     }
@@ -242,7 +242,7 @@ impl Datagrams {
             if let Some(stream) = self.streams.values().max() {
                 self.log.add(*stream, What::Silent);
             }
-            let came = format!("none within {} s", DEADLINE.as_secs());
+            let came = format!("none within {} s", self.log.patience_s());
             Err(nothing_came(&came))
         })
     }
@@ -384,6 +384,7 @@ impl Unreachable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::DEADLINE;
     use std::collections::BTreeSet;
     use std::thread;
     use std::time::Duration;

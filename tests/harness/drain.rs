@@ -7,6 +7,9 @@
 
 use std::net::TcpStream;
 
+#[cfg(unix)]
+use crate::wait;
+
 /// Whether the program has read all `total` octets ever sent to it on `ours`,
 /// the harness's end of the connection. `None` if this system does not tell or
 /// the connection is gone.
@@ -25,6 +28,31 @@ pub fn pipe(pipe: impl std::os::fd::AsFd) -> Option<bool> {
     rustix::io::ioctl_fionread(pipe)
         .ok()
         .map(|unread| unread == 0)
+}
+
+/// Lets a pipe of ours take one piece at a time, where the system can: it then has
+/// room for the next when the last has been read, and [`wait_for_room`] waits for
+/// that.
+#[cfg(unix)]
+pub fn one_piece_at_a_time(pipe: impl std::os::fd::AsFd) {
+    // Of one page it takes no second write before the first is read. It is refused
+    // where more is in it, and who waits then asks again and again.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(&pipe, PAGE_LEN);
+    let _ = pipe;
+}
+
+/// The longest piece that fits into the smallest pipe, in octets.
+pub const PAGE_LEN: usize = 4096;
+
+/// Waits for room in a pipe of ours, or its other end to be closed, and for
+/// [`MOMENT`] at most.
+#[cfg(unix)]
+pub fn wait_for_room(pipe: impl std::os::fd::AsFd) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let moment = Timespec::try_from(wait::MOMENT).ok();
+    // Whatever it says, the caller looks for itself.
+    let _ = poll(&mut [PollFd::new(&pipe, PollFlags::OUT)], moment.as_ref());
 }
 
 #[cfg(not(target_os = "linux"))]

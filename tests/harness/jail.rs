@@ -17,8 +17,9 @@
 //! gone, however it went, process 1 sees the end of it and exits, and the kernel
 //! ends all that is in its namespace.
 //!
-//! A jail is used again for the next program of the same check, unless it is for
-//! one alone or a program has left a file in it.
+//! A jail is used again for the next program of the same check's process, unless it
+//! is for one alone or a program has left a file in it. That process may be asked
+//! for other checks of the same submission (see `crate::runner`).
 //!
 //! At level L2, where namespaces are refused, the program runs under limits,
 //! Landlock and seccomp alone, below a keeper that is no process 1. It has the
@@ -659,7 +660,13 @@ impl Inmates {
         };
         match self {
             Inmates::Namespace => {
-                let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+                let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+                let processes = entries.filter(|entry| {
+                    let name = entry.file_name();
+                    name.as_encoded_bytes()
+                        .first()
+                        .is_some_and(u8::is_ascii_digit)
+                });
                 processes.map(|process| in_use(process.path())).sum()
             }
             Inmates::Below { .. } => {

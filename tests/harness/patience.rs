@@ -36,6 +36,16 @@ impl Patience {
         }
     }
 
+    /// The same, from now on.
+    pub fn renewed(self) -> Self {
+        Patience::new(self.length)
+    }
+
+    /// How long a program is given.
+    pub fn length(&self) -> Duration {
+        self.length
+    }
+
     /// When it ends, as far as is known.
     pub fn until(&self) -> Instant {
         self.until

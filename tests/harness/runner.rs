@@ -1,8 +1,15 @@
-//! Runs checks, each in a process of its own, several at once.
+//! Runs checks in processes of their own, several at once.
+//!
+//! A check's process ends with its check. One that a fork server made, with a
+//! network of its own, is asked for the next check instead, as long as nothing was
+//! ever sent there and every check passed: to make it anew, with a jail for its
+//! programs, takes longer than many a check does.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,7 +26,7 @@ use crate::by_hand::by_hand;
 use crate::capture::Ends;
 use crate::check::{Check, Event, Evidence, Failure, LabChecks, Need, Outcome, Report, What};
 #[cfg(target_os = "linux")]
-use crate::fork_server::ForkServer;
+use crate::fork_server::{self, ForkServer, REQUEST_LEN_MAX};
 #[cfg(target_os = "linux")]
 use crate::jail::{self, Jailer};
 use crate::ladder::Ladder;
@@ -98,13 +105,14 @@ pub fn run(
         for _ in 0..at_once.min(checks.len()) {
             let (done, next) = (done.clone(), &next);
             scope.spawn(move || {
+                let mut kept = None;
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(check) = checks.get(index) else {
                         break;
                     };
                     let since = Instant::now();
-                    let outcome = run_one(plan, lab, check);
+                    let outcome = run_one(plan, lab, check, &mut kept);
                     let _ = done.send((
                         index,
                         Checked {
@@ -181,7 +189,12 @@ fn has_own_networks() -> bool {
     cfg!(target_os = "linux") && command.status().is_ok_and(|status| status.success())
 }
 
-fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
+fn run_one(
+    plan: &Plan,
+    lab: &LabChecks,
+    check: &Check,
+    kept: &mut Option<CheckProcess>,
+) -> Outcome {
     if plan.cancel.is_cancelled() {
         let reason = "the run was cancelled".to_owned();
         return Outcome::Skip { reason };
@@ -189,18 +202,12 @@ fn run_one(plan: &Plan, lab: &LabChecks, check: &Check) -> Outcome {
     if let Some(reason) = lacks(plan, check) {
         return Outcome::Skip { reason };
     }
-    match spawn(plan, lab, check) {
+    match ask(plan, lab, check, kept) {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Error {
             reason: format!("the check's own process: {error}"),
         },
     }
-}
-
-/// Why a check's process is not waited for any more.
-enum Ended {
-    Itself,
-    Cancelled,
 }
 
 /// What a check's process is asked for.
@@ -236,18 +243,34 @@ impl Checker {
     }
 }
 
-/// The life of a check's process that a fork server made. It holds its end of the
-/// lifeline to the last.
+/// The life of a check's process that a fork server made: over the lifeline it is
+/// asked for one check after another, for as long as it is as good as new.
 #[cfg(target_os = "linux")]
-fn check_what_is_asked(asked: &[u8], _lifeline: std::os::fd::OwnedFd) -> ! {
-    let outcome = match serde_json::from_slice(asked) {
-        Ok(asked) => one_check(asked).0,
-        Err(error) => Outcome::Error {
-            reason: format!("what is to be checked: {error}"),
-        },
+fn check_what_is_asked(first: &[u8], lifeline: OwnedFd) -> ! {
+    let answered = || -> io::Result<()> {
+        let asked = serde_json::from_slice(first)?;
+        let room = Room::enter(&asked);
+        let mut next = Some(asked);
+        let mut buffer = vec![0; REQUEST_LEN_MAX];
+        while let Some(asked) = next.take() {
+            let (answer, _) = answer(&room, &asked);
+            answer.print()?;
+            if answer.is_as_new {
+                let len = fork_server::receive(&lifeline, &mut buffer)?.0;
+                let asked = buffer.get(..len).filter(|asked| !asked.is_empty());
+                next = asked.map(serde_json::from_slice).transpose()?;
+            }
+        }
+        Ok(())
     };
-    let written = serde_json::to_writer(io::stdout().lock(), &outcome);
-    std::process::exit(i32::from(written.is_err()))
+    let status = match answered() {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("what is to be checked: {error}");
+            1
+        }
+    };
+    std::process::exit(status)
 }
 
 /// Starts a check's process.
@@ -280,7 +303,14 @@ fn start(plan: &Plan, asked: &Asked) -> io::Result<Tree> {
     Tree::start(&mut command)
 }
 
-fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
+/// Asks a check's process: the one that is kept, or a new one. Keeps it, if it can
+/// be asked again.
+fn ask(
+    plan: &Plan,
+    lab: &LabChecks,
+    check: &Check,
+    kept: &mut Option<CheckProcess>,
+) -> io::Result<Outcome> {
     let asked = Asked {
         lab: lab.lab.to_owned(),
         name: check.name.to_owned(),
@@ -289,38 +319,22 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
         captures: plan.captures(lab),
         program: plan.program.clone(),
     };
-    let mut tree = start(plan, &asked)?;
-    let stdout = tree.child.stdout.take().map(read_all);
-    let stderr = tree.child.stderr.take().map(read_all);
-    let pid = tree.child.id();
-    let ended = Patience::new(CHECK_WITHIN).wait(pid, || {
-        let cancelled = plan.cancel.is_cancelled().then_some(Ended::Cancelled);
-        cancelled.or_else(|| tree.child.try_wait().ok().flatten().map(|_| Ended::Itself))
-    });
-    if !matches!(ended, Some(Ended::Itself)) {
-        // At the lifeline's end the check's process ends its programs, which
-        // nobody else can find, and then itself.
-        drop(tree.child.stdin.take());
-        let soon = Instant::now() + GONE_WITHIN;
-        wait::until(soon, || tree.child.try_wait().ok().flatten());
+    let fits = |process: &CheckProcess| !raises_limits(check) && process.ask(&asked).is_ok();
+    let process = match kept.take().filter(fits) {
+        Some(process) => process,
+        None => CheckProcess::start(plan, &asked)?,
+    };
+    let answer = match process.answer(&plan.cancel) {
+        Ok(answer) => answer,
+        Err(error) => {
+            let said = process.end();
+            return Err(io::Error::other(format!("{error}: {said}")));
+        }
+    };
+    if answer.is_as_new {
+        *kept = Some(process);
     }
-    tree.end();
-    let stdout = stdout
-        .and_then(|reader| reader.join().ok())
-        .unwrap_or_default();
-    let stderr = stderr
-        .and_then(|reader| reader.join().ok())
-        .unwrap_or_default();
-    if ended.is_none() {
-        return Err(io::Error::other(format!(
-            "it did not end within {} s",
-            CHECK_WITHIN.as_secs()
-        )));
-    }
-    let mut outcome = serde_json::from_slice(&stdout).map_err(|_| {
-        let said = String::from_utf8_lossy(&stderr);
-        io::Error::other(format!("it gave no outcome: {}", said.trim()))
-    })?;
+    let mut outcome = answer.outcome;
     // A path that can be read aloud, from where the course lies.
     if let Outcome::Fail(report) = &mut outcome
         && let Some((path, _)) = &mut report.capture
@@ -329,6 +343,113 @@ fn spawn(plan: &Plan, lab: &LabChecks, check: &Check) -> io::Result<Outcome> {
         *path = short.to_owned();
     }
     Ok(outcome)
+}
+
+/// Whether what a check needs changes the process that it runs in.
+fn raises_limits(check: &Check) -> bool {
+    let needs = check.needs.iter();
+    needs
+        .into_iter()
+        .any(|need| matches!(need, Need::Descriptors(_)))
+}
+
+/// A check's process, as whoever asks it has it.
+struct CheckProcess {
+    tree: Tree,
+    /// What it prints, line by line.
+    answers: mpsc::Receiver<String>,
+    stderr: Option<thread::JoinHandle<Vec<u8>>>,
+}
+
+impl CheckProcess {
+    /// A new one, which is `asked` that first.
+    fn start(plan: &Plan, asked: &Asked) -> io::Result<CheckProcess> {
+        let mut tree = start(plan, asked)?;
+        let (line, answers) = mpsc::channel();
+        if let Some(stdout) = tree.child.stdout.take() {
+            thread::spawn(move || {
+                let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+                lines.try_for_each(|said| line.send(said))
+            });
+        }
+        let stderr = tree.child.stderr.take().map(read_all);
+        Ok(CheckProcess {
+            tree,
+            answers,
+            stderr,
+        })
+    }
+
+    /// Asks one that is as good as new for another check.
+    #[cfg(target_os = "linux")]
+    fn ask(&self, asked: &Asked) -> io::Result<()> {
+        let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let lifeline = self.tree.lifeline().ok_or_else(gone)?;
+        fork_server::send(lifeline, &serde_json::to_vec(asked)?, &[])
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn ask(&self, _: &Asked) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Waits for its answer.
+    fn answer(&self, cancel: &Cancel) -> io::Result<Answer> {
+        let line = Patience::new(CHECK_WITHIN).wait(self.tree.child.id(), || {
+            if cancel.is_cancelled() {
+                return Some(Err("it was cancelled"));
+            }
+            match self.answers.recv_timeout(wait::MOMENT) {
+                Ok(line) => Some(Ok(line)),
+                Err(mpsc::RecvTimeoutError::Timeout) => None,
+                Err(mpsc::RecvTimeoutError::Disconnected) => Some(Err("it gave no outcome")),
+            }
+        });
+        match line {
+            Some(Ok(line)) => Ok(serde_json::from_str(&line)?),
+            Some(Err(what)) => Err(io::Error::other(what)),
+            None => Err(io::Error::other(format!(
+                "it did not end within {} s",
+                CHECK_WITHIN.as_secs()
+            ))),
+        }
+    }
+
+    /// Ends one that gave no answer. Gives what it said on standard error.
+    fn end(mut self) -> String {
+        // At the lifeline's end the check's process ends its programs, which
+        // nobody else can find, and then itself.
+        drop(self.tree.child.stdin.take());
+        let soon = Instant::now() + GONE_WITHIN;
+        wait::until(soon, || self.tree.child.try_wait().ok().flatten());
+        self.tree.end();
+        let said = self.stderr.and_then(|reader| reader.join().ok());
+        let said = said.unwrap_or_default();
+        String::from_utf8_lossy(&said).trim().to_owned()
+    }
+}
+
+/// What a check's process answers, a line a check.
+#[derive(Serialize, Deserialize)]
+pub struct Answer {
+    /// What the check came to.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Whether it waits to be asked for another check.
+    is_as_new: bool,
+}
+
+impl Answer {
+    /// Prints it for whoever asked.
+    ///
+    /// # Errors
+    /// Nobody reads it.
+    pub fn print(&self) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        serde_json::to_writer(&mut stdout, self)?;
+        stdout.write_all(b"\n")?;
+        stdout.flush()
+    }
 }
 
 /// Reads all that comes, beside whatever else is done.
@@ -349,87 +470,124 @@ pub struct Happened {
     pub connections: BTreeMap<usize, Ends>,
 }
 
-/// The body of a check's own process: runs one check and gives its outcome, and
-/// what happened. The caller prints it and exits.
-pub fn one_check(asked: Asked) -> (Outcome, Happened) {
-    let Asked {
-        lab,
-        name,
-        seed,
-        snapshots,
-        captures,
-        program,
-    } = asked;
-    let none = Happened::default;
-    #[cfg(target_os = "linux")]
-    if program
-        .jail
-        .as_ref()
-        .is_some_and(|jail| jail.level == jail::Level::L3)
-        && let Err(what) = jail::own_network()
-    {
-        let reason = format!("a network of the check's own: {what}");
-        return (Outcome::Error { reason }, none());
-    }
-    #[cfg(target_os = "linux")]
-    if program.jail.is_some() {
-        // What is made for a program must be there for another user to read.
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    }
-    tree::adopt_orphans();
-    let found = checks::find(&lab)
-        .and_then(|lab| Some((lab, lab.checks.iter().find(|check| check.name == name)?)));
-    let Some((lab, check)) = found else {
-        let reason = format!("there is no check {lab}::{name}");
-        return (Outcome::Error { reason }, none());
+/// The body of a check's own process that is started for one check: gives the
+/// answer, and what happened. The caller prints it and exits.
+pub fn one_check(asked: &Asked) -> (Answer, Happened) {
+    answer(&Room::enter(asked), asked)
+}
+
+fn answer(room: &Result<Room, String>, asked: &Asked) -> (Answer, Happened) {
+    let found = checks::find(&asked.lab).and_then(|lab| Some((lab, find(lab, &asked.name)?)));
+    let reason = match (room, found) {
+        (Ok(room), Some((lab, check))) => return room.check(lab, check, asked),
+        (Ok(_), None) => format!("there is no check {}::{}", asked.lab, asked.name),
+        (Err(reason), _) => reason.clone(),
     };
-    if check
-        .needs
-        .iter()
-        .any(|need| matches!(need, Need::Descriptors(_)))
-    {
-        crowd::raise_descriptors();
-    }
-    // The programs have what this process has now.
+    let answer = Answer {
+        outcome: Outcome::Error { reason },
+        is_as_new: false,
+    };
+    (answer, Happened::default())
+}
+
+fn find(lab: &'static LabChecks, name: &str) -> Option<&'static Check> {
+    lab.checks.iter().find(|check| check.name == name)
+}
+
+/// Where checks are run: what a check's process makes once, for all that it is
+/// asked for.
+struct Room {
     #[cfg(target_os = "linux")]
-    let jailer = match program.jail.as_ref().map(|_| Jailer::new()).transpose() {
-        Ok(jailer) => jailer,
-        Err(error) => {
-            let reason = format!("who makes the program's jails: {error}");
-            return (Outcome::Error { reason }, none());
+    jailer: Option<Arc<Jailer>>,
+    /// Whether it has a network of its own.
+    has_network: bool,
+    /// The lab's snapshots.
+    recordings: BTreeMap<String, String>,
+}
+
+impl Room {
+    /// Makes this process one for checks of that kind. Must be called before any
+    /// thread starts.
+    fn enter(asked: &Asked) -> Result<Room, String> {
+        #[cfg(target_os = "linux")]
+        let jail = asked.program.jail.as_ref();
+        #[cfg(target_os = "linux")]
+        let has_network = jail.is_some_and(|jail| jail.level == jail::Level::L3);
+        #[cfg(not(target_os = "linux"))]
+        let has_network = false;
+        #[cfg(target_os = "linux")]
+        if has_network {
+            jail::own_network().map_err(|what| format!("a network of the check's own: {what}"))?;
         }
-    };
-    tree::hang_on_lifeline();
-    let recordings = match recording::load(&snapshots, lab.lab) {
-        Ok(recordings) => recordings,
-        Err(error) => {
-            let reason = format!("the snapshots: {error}");
-            return (Outcome::Error { reason }, none());
+        #[cfg(target_os = "linux")]
+        if jail.is_some() {
+            // What is made for a program must be there for another user to read.
+            rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
         }
-    };
-    let mut trial = Trial::new(program, seed_of(seed, &name), recordings);
-    #[cfg(target_os = "linux")]
-    trial.take_jailer(jailer);
-    let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
-    let outcome = match verdict {
-        Ok(Ok(())) => {
-            keep_capture(captures.as_deref(), check, &trial, None);
-            Outcome::Pass
+        tree::adopt_orphans();
+        let check = checks::find(&asked.lab).and_then(|lab| find(lab, &asked.name));
+        if check.is_some_and(raises_limits) {
+            crowd::raise_descriptors();
         }
-        Ok(Err(failure)) => failed(lab, check, &trial, &failure, captures.as_deref()),
-        Err(_) => Outcome::Error {
-            reason: "the check itself panicked; its message stands above".to_owned(),
-        },
-    };
-    // Out of a jail nothing comes home.
-    if !trial.is_jailed() {
-        tree::end_orphans();
+        // The programs have what this process has now.
+        #[cfg(target_os = "linux")]
+        let jailer = jail
+            .map(|_| Jailer::new())
+            .transpose()
+            .map_err(|error| format!("who makes the program's jails: {error}"))?
+            .map(Arc::new);
+        tree::hang_on_lifeline();
+        let recordings = recording::load(&asked.snapshots, &asked.lab)
+            .map_err(|error| format!("the snapshots: {error}"))?;
+        Ok(Room {
+            #[cfg(target_os = "linux")]
+            jailer,
+            has_network,
+            recordings,
+        })
     }
-    let happened = Happened {
-        events: trial.take_events(),
-        connections: trial.connections(),
-    };
-    (outcome, happened)
+
+    fn check(&self, lab: &LabChecks, check: &Check, asked: &Asked) -> (Answer, Happened) {
+        let seed = seed_of(asked.seed, check.name);
+        let mut trial = Trial::new(asked.program.clone(), seed, self.recordings.clone());
+        #[cfg(target_os = "linux")]
+        trial.take_jailer(self.jailer.clone());
+        let captures = asked.captures.as_deref();
+        let verdict = panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&mut trial)));
+        let outcome = match verdict {
+            Ok(Ok(())) => {
+                keep_capture(captures, check, &trial, None);
+                Outcome::Pass
+            }
+            Ok(Err(failure)) => failed(lab, check, &trial, &failure, captures),
+            Err(_) => Outcome::Error {
+                reason: "the check itself panicked; its message stands above".to_owned(),
+            },
+        };
+        // Out of a jail nothing comes home.
+        if !trial.is_jailed() {
+            tree::end_orphans();
+        }
+        let happened = Happened {
+            events: trial.take_events(),
+            connections: trial.connections(),
+        };
+        let is_as_new =
+            matches!(outcome, Outcome::Pass) && !raises_limits(check) && self.is_as_new();
+        (Answer { outcome, is_as_new }, happened)
+    }
+
+    /// Whether nothing was ever sent in the network of this process: then it is one
+    /// that the next check may have, which finds every port free, and no connection
+    /// that is waited for once more.
+    fn is_as_new(&self) -> bool {
+        // Each line is an interface, and after its name come the octets received.
+        let devices = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+        let mut received = devices
+            .lines()
+            .filter_map(|line| line.split_once(':')?.1.split_whitespace().next());
+        self.has_network && devices.contains("lo:") && received.all(|octets| octets == "0")
+    }
 }
 
 /// A seed for this check from the seed of the run (FNV-1a over the name).
@@ -524,4 +682,36 @@ fn keep_capture(
         .and_then(|()| fs::write(&path, &made.octets))
         .ok()?;
     Some((path, made.guilty))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    #[test]
+    fn a_network_in_which_something_was_sent_is_not_as_new() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: a thread among others gets a network of its own as root alone");
+            return;
+        }
+        let of_its_own = thread::spawn(|| {
+            jail::own_network().expect("root may have one");
+            let room = |has_network| Room {
+                jailer: None,
+                has_network,
+                recordings: BTreeMap::new(),
+            };
+            assert!(!room(false).is_as_new(), "that of the machine");
+            let room = room(true);
+            let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+            assert!(room.is_as_new(), "nothing was sent");
+            let to = socket.local_addr().expect("an address");
+            socket.send_to(b"x", to).expect("it can be sent");
+            drop(socket);
+            assert!(!room.is_as_new(), "something was sent");
+        });
+        of_its_own.join().expect("no panic");
+    }
 }

@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::capture::Ends;
+use crate::capture::{Ends, Transport};
 use crate::check::{Failure, Verdict, What};
-use crate::trial::{DEADLINE, Log, Running};
+use crate::trial::{Log, Running};
 use crate::{attempts, drain, wait};
 
 /// How octets reach the program: in one piece, or in several, each sent when
@@ -130,7 +130,7 @@ impl Listener {
             // Ended first, asked second: what it did before its end counts.
             let ended = program.has_ended();
             match self.listener.accept() {
-                Ok((stream, _)) => Some(Ok(stream)),
+                Ok(accepted) => Some(Ok(accepted)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && !ended => None,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => Some(Err(Failure::words(
                     what,
@@ -141,11 +141,13 @@ impl Listener {
             }
         });
         match accepted {
-            Some(Ok(stream)) => Peer::new(stream, What::Accepted, self.log.clone()),
+            Some(Ok((stream, program))) => {
+                Peer::new(stream, program, What::Accepted, self.log.clone())
+            }
             Some(Err(failure)) => Err(failure),
             None => {
                 self.log.patience_ended();
-                let came = format!("none within {} s", DEADLINE.as_secs());
+                let came = format!("none within {} s", self.log.patience_s());
                 Err(Failure::words(
                     what,
                     "a connection to the harness's server",
@@ -299,29 +301,48 @@ impl Ending {
     }
 }
 
+/// Connects to a program, which patience is had with.
+pub(crate) fn connect_patiently(to: SocketAddr, log: &Log) -> io::Result<TcpStream> {
+    loop {
+        let left = log.deadline().saturating_duration_since(Instant::now());
+        match TcpStream::connect_timeout(&to, left.max(Duration::from_millis(1))) {
+            Err(error) if error.kind() == ErrorKind::TimedOut && !log.is_overdue() => {}
+            connected => return connected,
+        }
+    }
+}
+
 impl Peer {
     pub(crate) fn connect(to: SocketAddr, log: Log) -> Result<Self, Failure> {
-        let left = log
-            .deadline()
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(1));
-        let stream = TcpStream::connect_timeout(&to, left).map_err(|error| {
+        let stream = connect_patiently(to, &log).map_err(|error| {
             Failure::words(
                 "connecting to the program",
                 "the program accepts",
                 error.to_string(),
             )
         })?;
-        Peer::new(stream, What::Connected, log)
+        Peer::new(stream, to, What::Connected, log)
     }
 
-    fn new(stream: TcpStream, opened: What, log: Log) -> Result<Self, Failure> {
+    /// The other end is told by who connected or accepted: the system does not know
+    /// it any more when the program has reset the connection already.
+    fn new(
+        stream: TcpStream,
+        program: SocketAddr,
+        opened: What,
+        log: Log,
+    ) -> Result<Self, Failure> {
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(false)?;
-            stream.set_nodelay(true)?;
-            Ends::of(&stream)
+            Ok(Ends {
+                transport: Transport::Tcp,
+                harness: stream.local_addr()?,
+                program,
+            })
         };
         let ends = ready().map_err(|error| Failure::ours("a new connection", error))?;
+        // It fails where the connection is gone, and what is read of it will tell.
+        let _ = stream.set_nodelay(true);
         let number = log.number(ends);
         log.add(number, opened);
         Ok(Peer {
@@ -351,7 +372,7 @@ impl Peer {
                     self.log.patience_ended();
                     let came = format!(
                         "the first {sent} were not read within {} s",
-                        DEADLINE.as_secs()
+                        self.log.patience_s()
                     );
                     self.log.add(self.number, What::Silent);
                     return Err(Failure::words(
@@ -382,28 +403,30 @@ impl Peer {
         self.deliver(octets, &Delivery::whole())
     }
 
-    /// Sends `octets` and reads nothing meanwhile, until the program has taken
-    /// them all or takes no more: a program that answers cannot get rid of its
-    /// answers and must stop reading, or keep them. Gives how many went out.
-    pub fn send_without_reading(&mut self, octets: &[u8]) -> usize {
+    /// Sends `octets` again and again, `times` times, and reads nothing meanwhile,
+    /// until the program has taken them all or takes no more: a program that
+    /// answers cannot get rid of its answers and must stop reading, or keep them.
+    /// Gives how many octets went out.
+    pub fn send_without_reading(&mut self, octets: &[u8], times: usize) -> usize {
         // With little room here, little is on the way when it stops.
         #[cfg(unix)]
         {
             let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, STANDSTILL_LEN);
             let _ = rustix::net::sockopt::set_socket_send_buffer_size(&self.stream, STANDSTILL_LEN);
         }
-        let mut sent = 0;
-        while let Some(rest) = octets.get(sent..).filter(|rest| !rest.is_empty()) {
+        let mut taken = Vec::new();
+        while taken.len() < octets.len() * times {
+            let rest = octets.get(taken.len() % octets.len()..).unwrap_or_default();
             let _ = self.stream.set_write_timeout(Some(STANDSTILL));
             match self.stream.write(rest) {
-                Ok(len) if len > 0 => sent += len,
+                Ok(len) if len > 0 => taken.extend(rest.iter().take(len)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 _ => break,
             }
         }
+        let sent = taken.len();
         self.sent += u64::try_from(sent).unwrap_or(u64::MAX);
-        let taken = octets.get(..sent).unwrap_or_default();
-        self.log.add(self.number, What::Sent(taken.to_vec()));
+        self.log.add(self.number, What::Sent(taken));
         sent
     }
 
@@ -596,7 +619,9 @@ mod tests {
     use super::{Delivery, Ending, Peer, Refusing};
     use crate::trial::Log;
     #[cfg(target_os = "linux")]
-    use {super::Silent, crate::attempts, crate::wait, std::time::Duration};
+    use {super::Silent, crate::attempts};
+    #[cfg(unix)]
+    use {crate::check::What, crate::wait, std::time::Duration};
 
     /// A program of one thread that gets the connection, and the harness's peer.
     fn pair<T: Send + 'static>(program: fn(TcpStream) -> T) -> (Peer, JoinHandle<T>) {
@@ -691,6 +716,22 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_connection_that_is_reset_before_it_is_looked_at_is_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let to = listener.local_addr().expect("an address");
+        let stream = TcpStream::connect(to).expect("it listens");
+        let (program, _) = listener.accept().expect("a connection");
+        rustix::net::sockopt::set_socket_linger(&program, Some(Duration::ZERO)).expect("an option");
+        drop(program);
+        let gone = || stream.peer_addr().is_err().then_some(());
+        assert!(wait::until(Log::new().deadline(), gone).is_some());
+        let peer = Peer::new(stream, to, What::Connected, Log::new());
+        let mut peer = peer.expect("it was a connection");
+        assert_eq!(peer.read(1).1, Ending::Reset);
+    }
+
+    #[test]
     fn a_program_that_cannot_answer_takes_no_more() {
         const LEN: usize = 64 << 20;
         let (mut peer, program) = pair(|mut stream| {
@@ -707,7 +748,7 @@ mod tests {
             }
             echoed
         });
-        let sent = peer.send_without_reading(&vec![b'x'; LEN]);
+        let sent = peer.send_without_reading(&[b'x'; 32 << 10], LEN / (32 << 10));
         assert!(sent < LEN, "the program took all");
         assert_eq!(peer.read(sent), (vec![b'x'; sent], Ending::Enough));
         peer.finish();

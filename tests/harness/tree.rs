@@ -141,6 +141,17 @@ impl Head {
         }
     }
 
+    /// Whether it has ended, or does so within `length` where that is an event to
+    /// wait for.
+    pub fn wait_for(&mut self, length: Duration) -> bool {
+        #[cfg(target_os = "linux")]
+        if let Process::Kept(inmate) = &mut self.process {
+            return inmate.wait(Instant::now() + length).is_some();
+        }
+        let _ = length;
+        matches!(self.try_wait(), Ok(Some(_)))
+    }
+
     /// Waits until it has ended.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ pub struct Trial {
     program: Program,
     /// Who makes its jails.
     #[cfg(target_os = "linux")]
-    jailer: Option<Jailer>,
+    jailer: Option<Arc<Jailer>>,
     /// The seed of everything random in this check.
     pub rng: fastrand::Rng,
     log: Log,
@@ -201,6 +201,11 @@ impl Log {
         })
     }
 
+    /// How long patience lasts, in whole seconds, for reports.
+    pub(crate) fn patience_s(&self) -> u64 {
+        self.lock_patience().length().as_secs()
+    }
+
     /// Asks `probe` until it answers or patience has ended.
     pub(crate) fn until<T>(&self, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
         loop {
@@ -211,10 +216,27 @@ impl Log {
         }
     }
 
-    /// Begins [`DEADLINE`] anew: a program was started, a conversation begun, or
-    /// the program has read or sent something.
+    /// The same, with an event to wait for: see [`wait::until_event`].
+    #[cfg(unix)]
+    fn until_event<T>(
+        &self,
+        mut probe: impl FnMut() -> Option<T>,
+        mut rest: impl FnMut(),
+    ) -> Option<T> {
+        loop {
+            let answer = wait::until_event(self.deadline(), &mut probe, &mut rest);
+            if answer.is_some() || self.is_overdue() {
+                return answer;
+            }
+        }
+    }
+
+    /// Patience begins anew: a program was started, a conversation begun, or the
+    /// program has read or sent something.
     pub(crate) fn renew(&self) {
-        *self.lock_patience() = Patience::new(DEADLINE);
+        let mut patience = self.lock_patience();
+        *patience = patience.renewed();
+        drop(patience);
         *self.lock_standstill() = None;
     }
 
@@ -464,7 +486,7 @@ impl Trial {
 
     /// Takes on who makes the jails that the program is to be kept in.
     #[cfg(target_os = "linux")]
-    pub fn take_jailer(&mut self, jailer: Option<Jailer>) {
+    pub fn take_jailer(&mut self, jailer: Option<Arc<Jailer>>) {
         self.jailer = jailer;
     }
 
@@ -556,6 +578,13 @@ impl Trial {
             self.environment
                 .push(("NETLINGS_SHORTFALL".into(), rule.into()));
         }
+    }
+
+    /// From here on, patience with a program lasts `length`, and not [`DEADLINE`]:
+    /// where a right one is done in a hundredth of that, and a wrong one would
+    /// compute for minutes.
+    pub fn patience(&mut self, length: Duration) {
+        *self.log.lock_patience() = Patience::new(length);
     }
 
     /// From here on, the program may have at most `len` octets of memory.
@@ -763,7 +792,7 @@ impl Trial {
         if run.overdue {
             let came = format!(
                 "after {} s it still {}, having printed {} octets",
-                DEADLINE.as_secs(),
+                self.log.patience_s(),
                 match self.standstill() {
                     _ if run.busy => "computed",
                     // On a machine with much else to do, it may have had no time.
@@ -1004,7 +1033,15 @@ impl Running {
     /// closes its input or ends is no error here: what it printed will tell.
     pub fn feed(&mut self, octets: &[u8], delivery: &Delivery) -> Verdict {
         let mut fed = 0;
-        for (index, piece) in delivery.pieces(octets).into_iter().enumerate() {
+        let pieces = delivery.pieces(octets);
+        #[cfg(unix)]
+        if let Some(input) = &self.input
+            && pieces.len() > 1
+            && pieces.iter().all(|piece| piece.len() <= drain::PAGE_LEN)
+        {
+            drain::one_piece_at_a_time(input);
+        }
+        for (index, piece) in pieces.into_iter().enumerate() {
             let Some(input) = &mut self.input else {
                 return Ok(());
             };
@@ -1012,15 +1049,18 @@ impl Running {
                 #[cfg(unix)]
                 {
                     let tree = &mut self.tree;
-                    let read = self.log.until(|| match drain::pipe(&*input) {
-                        Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
-                        _ => Some(()),
-                    });
+                    let read = self.log.until_event(
+                        || match drain::pipe(&*input) {
+                            Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
+                            _ => Some(()),
+                        },
+                        || drain::wait_for_room(&*input),
+                    );
                     if read.is_none() {
                         self.log.patience_ended();
                         let came = format!(
                             "the first {fed} were not read within {} s",
-                            DEADLINE.as_secs()
+                            self.log.patience_s()
                         );
                         let expected =
                             format!("the program reads the {} octets of its input", octets.len());
@@ -1087,7 +1127,7 @@ impl Running {
                     format!("nothing{after}, and the program ended")
                 } else {
                     self.log.patience_ended();
-                    format!("nothing{after}, within {} s", DEADLINE.as_secs())
+                    format!("nothing{after}, within {} s", self.log.patience_s())
                 };
                 Err(Failure::words(
                     format!("line {number} of standard output"),
@@ -1153,7 +1193,7 @@ impl Running {
         let came = match asked {
             Some(Some(count)) => return Ok(count),
             Some(None) => "none, and the program ended".to_owned(),
-            None => format!("none within {} s", DEADLINE.as_secs()),
+            None => format!("none within {} s", self.log.patience_s()),
         };
         Err(Failure::words(what, format!("{most}"), came))
     }
@@ -1178,7 +1218,7 @@ impl Running {
                 return Ok(());
             }
             Some(true) => "the program ended before".to_owned(),
-            None => format!("not within {} s", DEADLINE.as_secs()),
+            None => format!("not within {} s", self.log.patience_s()),
         };
         Err(Failure::words(
             "the attempt to connect",
@@ -1242,13 +1282,14 @@ impl Running {
         Some(threads.count())
     }
 
-    /// How many octets of memory the program has in use (its resident set);
-    /// `None` once it has ended, or where the system does not tell.
+    /// How many octets of memory the program has in use, without those that are a
+    /// file's, such as its code; `None` once it has ended, or where the system does
+    /// not tell.
     pub fn resident_len(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
         let kib = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+            .find_map(|line| line.strip_prefix("RssAnon:"))?;
         let kib: u64 = kib.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kib * 1024)
     }
@@ -1258,7 +1299,7 @@ impl Running {
         let stdout = &self.stdout;
         let ended = self.log.until(|| {
             let flooded = stdout.lock().0.len() > OUTPUT_LEN_MAX;
-            (flooded || matches!(tree.child.try_wait(), Ok(Some(_)))).then_some(())
+            (flooded || tree.child.wait_for(wait::MOMENT)).then_some(())
         });
         self.collect(ended.is_none())
     }
@@ -1374,7 +1415,11 @@ fn write_within(input: &mut ChildStdin, octets: &[u8], log: &Log) -> bool {
             match input.write(rest) {
                 Ok(len) => written += len,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    #[cfg(unix)]
+                    drain::wait_for_room(&*input);
+                    return None;
+                }
                 Err(_) => return Some(false),
             }
         }

@@ -10,9 +10,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The longest that is waited for an event before `probe` is asked again all the
+/// same.
+pub const MOMENT: Duration = Duration::from_millis(10);
+
+/// How many times a probe is asked in a row, with room for others in between. What
+/// is waited for has mostly come by then, and sooner than an event would tell.
+const IN_A_ROW: u32 = 20;
+
 /// Asks `probe` until it answers or `deadline` has passed.
-pub fn until<T>(deadline: Instant, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn until<T>(deadline: Instant, probe: impl FnMut() -> Option<T>) -> Option<T> {
     let mut pause = Duration::from_micros(10);
+    until_event(deadline, probe, || {
+        thread::park_timeout(pause);
+        pause = (pause * 2).min(Duration::from_millis(1));
+    })
+}
+
+/// The same, where there is an event to wait for: `rest` returns when there may be
+/// an answer, and after [`MOMENT`] at the latest.
+pub fn until_event<T>(
+    deadline: Instant,
+    mut probe: impl FnMut() -> Option<T>,
+    mut rest: impl FnMut(),
+) -> Option<T> {
     for turn in 0_u32.. {
         if let Some(answer) = probe() {
             return Some(answer);
@@ -20,11 +41,10 @@ pub fn until<T>(deadline: Instant, mut probe: impl FnMut() -> Option<T>) -> Opti
         if Instant::now() >= deadline {
             return None;
         }
-        if turn < 20 {
+        if turn < IN_A_ROW {
             thread::yield_now();
         } else {
-            thread::park_timeout(pause);
-            pause = (pause * 2).min(Duration::from_millis(1));
+            rest();
         }
     }
     None

@@ -134,6 +134,14 @@ impl Class {
 
     /// The reference's client with an attack in it.
     fn attacked(&self, name: &str) -> String {
+        let start = "    let mut last = io::Error::new(";
+        let client = reference("client.rs");
+        assert_eq!(client.matches(start).count(), 1, "where an attack goes");
+        client.replace(start, &format!("    hostile::attack();\n{start}")) + &self.attack(name)
+    }
+
+    /// An attack, as a module `hostile`.
+    fn attack(&self, name: &str) -> String {
         let text = |name: &str| {
             let path = root().join("tests/suite/hostile").join(name);
             fs::read_to_string(path).expect("the suite has its attacks")
@@ -164,12 +172,8 @@ impl Class {
             "{CANARY}",
             &self.canary.local_addr().expect("an address").to_string(),
         );
-        let start = "    let mut last = io::Error::new(";
-        let client = reference("client.rs");
-        assert_eq!(client.matches(start).count(), 1, "where an attack goes");
-        let client = client.replace(start, &format!("    hostile::attack();\n{start}"));
         format!(
-            "{client}\n#[allow(unsafe_code, dead_code, unused, missing_docs)]\nmod hostile {{\n{code}\n}}\n"
+            "\n#[allow(unsafe_code, dead_code, unused, missing_docs)]\nmod hostile {{\n{code}\n}}\n"
         )
     }
 
@@ -237,9 +241,13 @@ impl Class {
         self.file(own.join("result.json"), "{\"score\": 33}");
     }
 
-    /// Grades the class; `None`, with the reason printed, if that cannot be
-    /// done here.
+    /// Grades the class in `hello`; `None`, with the reason printed, if that cannot
+    /// be done here.
     fn grade(&self, grader: Grader, level: &str, more: &[&str]) -> Option<Output> {
+        self.grade_lab("hello", grader, level, more)
+    }
+
+    fn grade_lab(&self, lab: &str, grader: Grader, level: &str, more: &[&str]) -> Option<Output> {
         let netlings = assert_cmd::cargo::cargo_bin!("netlings");
         let is_root = fs::metadata("/proc/self")
             .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
@@ -284,7 +292,7 @@ impl Class {
         command
             .arg("grade")
             .arg(submissions)
-            .args(["--lab", "hello"])
+            .args(["--lab", lab])
             .arg("--pack")
             .arg(pack);
         command
@@ -483,6 +491,39 @@ fn every_attack_on_an_ordinary_user_is_graded_as_it_is_due() {
 fn every_attack_at_level_2_is_graded_as_it_is_due() {
     graded_as_due(Grader::Root, "L2", &["calls_home"]);
     graded_as_due(Grader::User, "L2", &["calls_home"]);
+}
+
+/// Programs of `framing` mostly talk to nobody, and one jail is for all their
+/// checks: what one of them leaves there is not to be found in the next.
+#[test]
+fn nothing_is_remembered_from_one_check_to_the_next() {
+    if !has_solutions() {
+        return;
+    }
+    let class = Class::new();
+    let solution = root().join("solutions/framing/src");
+    let start = "    pub fn new(framing: Framing, max: usize) -> Decoder {\n";
+    // Once in each program, which may have many decoders.
+    const ONCE: &str = "        static ATTACK: std::sync::Once = std::sync::Once::new();\n        \
+        ATTACK.call_once(hostile::attack);\n";
+    let attacks = ["remembers", "remembers_in_the_kernel"];
+    for attack in attacks {
+        for file in fs::read_dir(&solution).expect("the reference").flatten() {
+            let mut text = fs::read_to_string(file.path()).expect("it can be read");
+            if file.file_name() == "decoder.rs" {
+                assert_eq!(text.matches(start).count(), 1, "where an attack goes");
+                text = text.replace(start, &format!("{start}{ONCE}"));
+                text += &class.attack(attack);
+            }
+            let src = Path::new("submissions").join(attack).join("src");
+            class.file(src.join(file.file_name()), text);
+        }
+    }
+    if class.grade_lab("framing", Grader::Own, "L3", &[]).is_some() {
+        let wrong = attacks.map(|name| wrong(name, &class.result(name), &Due::All));
+        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    }
 }
 
 /// What is ended for one user is ended for whoever else is that user.
