@@ -30,23 +30,26 @@ pub fn pipe(pipe: impl std::os::fd::AsFd) -> Option<bool> {
         .map(|unread| unread == 0)
 }
 
-/// Lets a pipe of ours take one piece at a time, where the system can: it then has
-/// room for the next when the last has been read, and [`wait_for_room`] waits for
-/// that.
-#[cfg(unix)]
-pub fn one_piece_at_a_time(pipe: impl std::os::fd::AsFd) {
-    // Of one page it takes no second write before the first is read. It is refused
-    // where more is in it, and who waits then asks again and again.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::pipe::fcntl_setpipe_size(&pipe, PAGE_LEN);
-    let _ = pipe;
+/// Lets a pipe of ours take one piece at a time: it then has room for the next when
+/// the last has been read, and [`wait_for_room`] waits for that. False where the
+/// system cannot.
+#[cfg(target_os = "linux")]
+pub fn one_piece_at_a_time(pipe: impl std::os::fd::AsFd) -> bool {
+    // Of one page it takes no second write before the first is read. That is refused
+    // where more is in it.
+    rustix::pipe::fcntl_setpipe_size(&pipe, PAGE_LEN).is_ok()
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+pub fn one_piece_at_a_time(_: impl std::os::fd::AsFd) -> bool {
+    false
 }
 
 /// The longest piece that fits into the smallest pipe, in octets.
 pub const PAGE_LEN: usize = 4096;
 
-/// Waits for room in a pipe of ours, or its other end to be closed, and for
-/// [`MOMENT`] at most.
+/// Waits until a pipe of ours has room, or its other end is closed, and for
+/// [`wait::MOMENT`] at most.
 #[cfg(unix)]
 pub fn wait_for_room(pipe: impl std::os::fd::AsFd) {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

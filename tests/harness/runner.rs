@@ -345,12 +345,10 @@ fn ask(
     Ok(outcome)
 }
 
-/// Whether what a check needs changes the process that it runs in.
+/// Whether a check needs more of its process than others do, who would have it too.
 fn raises_limits(check: &Check) -> bool {
-    let needs = check.needs.iter();
-    needs
-        .into_iter()
-        .any(|need| matches!(need, Need::Descriptors(_)))
+    let mut needs = check.needs.iter();
+    needs.any(|need| matches!(need, Need::Descriptors(_)))
 }
 
 /// A check's process, as whoever asks it has it.

@@ -1034,13 +1034,11 @@ impl Running {
     pub fn feed(&mut self, octets: &[u8], delivery: &Delivery) -> Verdict {
         let mut fed = 0;
         let pieces = delivery.pieces(octets);
+        // Where there is an event for it, that is waited for.
         #[cfg(unix)]
-        if let Some(input) = &self.input
-            && pieces.len() > 1
+        let is_told = pieces.len() > 1
             && pieces.iter().all(|piece| piece.len() <= drain::PAGE_LEN)
-        {
-            drain::one_piece_at_a_time(input);
-        }
+            && self.input.as_ref().is_some_and(drain::one_piece_at_a_time);
         for (index, piece) in pieces.into_iter().enumerate() {
             let Some(input) = &mut self.input else {
                 return Ok(());
@@ -1049,13 +1047,16 @@ impl Running {
                 #[cfg(unix)]
                 {
                     let tree = &mut self.tree;
-                    let read = self.log.until_event(
-                        || match drain::pipe(&*input) {
-                            Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
-                            _ => Some(()),
-                        },
-                        || drain::wait_for_room(&*input),
-                    );
+                    let is_read = || match drain::pipe(&*input) {
+                        Some(false) => tree.child.try_wait().ok().flatten().map(|_| ()),
+                        _ => Some(()),
+                    };
+                    let read = if is_told {
+                        let room = || drain::wait_for_room(&*input);
+                        self.log.until_event(is_read, room)
+                    } else {
+                        self.log.until(is_read)
+                    };
                     if read.is_none() {
                         self.log.patience_ended();
                         let came = format!(

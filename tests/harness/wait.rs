@@ -21,10 +21,11 @@ const IN_A_ROW: u32 = 20;
 /// Asks `probe` until it answers or `deadline` has passed.
 pub fn until<T>(deadline: Instant, probe: impl FnMut() -> Option<T>) -> Option<T> {
     let mut pause = Duration::from_micros(10);
-    until_event(deadline, probe, || {
+    let pauses = || {
         thread::park_timeout(pause);
         pause = (pause * 2).min(Duration::from_millis(1));
-    })
+    };
+    until_event(deadline, probe, pauses)
 }
 
 /// The same, where there is an event to wait for: `rest` returns when there may be

@@ -169,6 +169,7 @@ impl Workshop {
         profile.insert("debug".to_owned(), false.into());
         profile.insert("incremental".to_owned(), false.into());
         profile.insert("codegen-units".to_owned(), 1.into());
+        profile.insert("strip".to_owned(), true.into());
         let mut profiles = toml::Table::new();
         profiles.insert("dev".to_owned(), profile.into());
         manifest.insert("profile".to_owned(), profiles.into());
