@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 
 use etherparse::{IpHeaders, PacketBuilder, PacketBuilderStep};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,19 @@ pub struct Ends {
     pub harness: SocketAddr,
     /// The program's.
     pub program: SocketAddr,
+}
+
+impl Ends {
+    /// Those of a connection of which `stream` is the harness's end. The other end is
+    /// told by who connected or accepted: the system does not know it any more when
+    /// the program has reset the connection already.
+    pub(crate) fn of(stream: &TcpStream, program: SocketAddr) -> io::Result<Self> {
+        Ok(Ends {
+            transport: Transport::Tcp,
+            harness: stream.local_addr()?,
+            program,
+        })
+    }
 }
 
 /// A capture file, and where in it an event is.

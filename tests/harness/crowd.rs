@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::capture::{Ends, Transport};
+use crate::capture::Ends;
 use crate::check::{Failure, What};
 use crate::drain;
 use crate::stream::{Ending, connect_patiently};
@@ -197,11 +197,7 @@ impl Crowd {
         let stream = connected.map_err(refused)?;
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(true)?;
-            Ok(Ends {
-                transport: Transport::Tcp,
-                harness: stream.local_addr()?,
-                program: self.to,
-            })
+            Ends::of(&stream, self.to)
         };
         let ends = ready().map_err(refused)?;
         // It fails where the connection is gone, and what is read of it will tell.

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::capture::{Ends, Transport};
+use crate::capture::Ends;
 use crate::check::{Failure, Verdict, What};
 use crate::trial::{Log, Running};
 use crate::{attempts, drain, wait};
@@ -324,8 +324,6 @@ impl Peer {
         Peer::new(stream, to, What::Connected, log)
     }
 
-    /// The other end is told by who connected or accepted: the system does not know
-    /// it any more when the program has reset the connection already.
     fn new(
         stream: TcpStream,
         program: SocketAddr,
@@ -334,11 +332,7 @@ impl Peer {
     ) -> Result<Self, Failure> {
         let ready = || -> io::Result<Ends> {
             stream.set_nonblocking(false)?;
-            Ok(Ends {
-                transport: Transport::Tcp,
-                harness: stream.local_addr()?,
-                program,
-            })
+            Ends::of(&stream, program)
         };
         let ends = ready().map_err(|error| Failure::ours("a new connection", error))?;
         // It fails where the connection is gone, and what is read of it will tell.
