@@ -36,7 +36,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -79,9 +79,6 @@ pub struct Jail {
     pub reads: Vec<(PathBuf, PathBuf)>,
     /// Folders to write: where they are, and where the program finds them.
     pub writes: Vec<(PathBuf, PathBuf)>,
-    /// Folders that it may change for itself alone: what it writes is gone with
-    /// the jail. L3.
-    pub copies: Vec<(PathBuf, PathBuf)>,
     /// Where it finds itself.
     pub folder: PathBuf,
     /// What every program's environment has.
@@ -130,7 +127,6 @@ impl Jail {
             file_len: 32 << 20,
             reads: Vec::new(),
             writes: Vec::new(),
-            copies: Vec::new(),
             folder: home.into(),
             environment: environment
                 .map(|(name, value)| (name.to_owned(), value.into()))
@@ -231,7 +227,7 @@ enum Asked<'a> {
 }
 
 /// A program to start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Command {
     /// The program and its arguments.
     pub words: Vec<OsString>,
@@ -926,9 +922,6 @@ fn make_root(jail: &Jail) -> Done {
     ] {
         symlink(to, at(name)).map_err(|error| format!("/{name}: {error}"))?;
     }
-    for (number, (outside, inside)) in jail.copies.iter().enumerate() {
-        copy_on_write(jail, number, outside, &at(&inside.to_string_lossy()))?;
-    }
     for (outside, inside) in &jail.reads {
         bind(outside, &at(&inside.to_string_lossy()))?;
     }
@@ -1096,10 +1089,8 @@ fn files(jail: &Jail) -> Result<OwnedFd, String> {
     let in_memory = [BOX, "/tmp"].iter().map(PathBuf::from);
     let write: Vec<PathBuf> = match jail.level {
         Level::L3 => {
-            let shown = jail.writes.iter().chain(&jail.copies);
-            in_memory
-                .chain(shown.map(|(_, inside)| inside.clone()))
-                .collect()
+            let shown = jail.writes.iter().map(|(_, inside)| inside.clone());
+            in_memory.chain(shown).collect()
         }
         Level::L1 | Level::L2 => jail
             .writes
@@ -1348,42 +1339,13 @@ fn bind(from: &Path, at: &Path) -> Done {
         if let Some(folder) = at.parent() {
             make_folder(folder)?;
         }
-        write(at, "")?;
+        // In a folder that was bound before, there is one.
+        if !at.exists() {
+            write(at, "")?;
+        }
     }
     bind_as_it_is(from, at)?;
     read_only(at, true)
-}
-
-/// Shows `lower` at `at`, with whatever is written there kept in memory.
-fn copy_on_write(jail: &Jail, number: usize, lower: &Path, at: &Path) -> Done {
-    let layers = Path::new("/sys").join("layers").join(number.to_string());
-    make_folder(&layers)?;
-    mount(
-        "tmpfs",
-        &layers,
-        &format!("size={},mode=755", jail.file_len),
-    )?;
-    let (upper, work) = (layers.join("upper"), layers.join("work"));
-    make_folder(&upper)?;
-    make_folder(&work)?;
-    // The upper folder's mode and owner are those of the whole.
-    fs::metadata(lower)
-        .and_then(|lower| {
-            fs::set_permissions(&upper, lower.permissions())?;
-            if is_root() {
-                chown(&upper, Some(lower.uid()), Some(lower.gid()))?;
-            }
-            Ok(())
-        })
-        .map_err(|error| format!("{}: {error}", lower.display()))?;
-    make_folder(at)?;
-    let options = format!(
-        "lowerdir={},upperdir={},workdir={},userxattr",
-        lower.display(),
-        upper.display(),
-        work.display()
-    );
-    mount("overlay", at, &options)
 }
 
 fn bind_device(from: &Path, at: &Path) -> Done {

@@ -17,6 +17,9 @@ pub struct Delivery {
     cuts: Vec<usize>,
 }
 
+/// So many cuts are named in a phrase, and of more their number.
+const NAMED_MAX: usize = 16;
+
 impl Delivery {
     /// All in one piece.
     pub fn whole() -> Self {
@@ -79,6 +82,7 @@ impl Delivery {
             {
                 "one octet at a time".to_owned()
             }
+            cuts if cuts.len() > NAMED_MAX => format!("in {} pieces", cuts.len() + 1),
             cuts => {
                 let cuts: Vec<String> = cuts.iter().map(usize::to_string).collect();
                 format!("cut after octets {}", cuts.join(", "))
@@ -277,6 +281,10 @@ const DRIP: Duration = Duration::from_millis(25);
 /// The room that is asked for in the harness's sockets for it, in octets.
 const STANDSTILL_LEN: usize = 64 << 10;
 
+/// The most octets in a segment of a connection on which little is to be on the way.
+#[cfg(unix)]
+const NARROW_LEN: u32 = 16 << 10;
+
 /// How a read of the harness ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -303,18 +311,49 @@ impl Ending {
 
 /// Connects to a program, which patience is had with.
 pub(crate) fn connect_patiently(to: SocketAddr, log: &Log) -> io::Result<TcpStream> {
+    until_connected(log, |within| TcpStream::connect_timeout(&to, within))
+}
+
+fn until_connected(
+    log: &Log,
+    connect: impl Fn(Duration) -> io::Result<TcpStream>,
+) -> io::Result<TcpStream> {
     loop {
         let left = log.deadline().saturating_duration_since(Instant::now());
-        match TcpStream::connect_timeout(&to, left.max(Duration::from_millis(1))) {
+        match connect(left.max(Duration::from_millis(1))) {
             Err(error) if error.kind() == ErrorKind::TimedOut && !log.is_overdue() => {}
             connected => return connected,
         }
     }
 }
 
+/// Connects with segments that are no longer than those of other networks may be:
+/// those of the loopback have 64 KiB, and a program's system makes room for many.
+#[cfg(unix)]
+fn connect_narrowly(to: SocketAddr, log: &Log) -> io::Result<TcpStream> {
+    use socket2::{Domain, Socket, Type};
+    until_connected(log, |within| {
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+        socket.set_tcp_mss(NARROW_LEN)?;
+        socket.connect_timeout(&to.into(), within)?;
+        Ok(socket.into())
+    })
+}
+
+#[cfg(not(unix))]
+use connect_patiently as connect_narrowly;
+
 impl Peer {
     pub(crate) fn connect(to: SocketAddr, log: Log) -> Result<Self, Failure> {
-        let stream = connect_patiently(to, &log).map_err(|error| {
+        Peer::connected(connect_patiently(to, &log), to, log)
+    }
+
+    pub(crate) fn connect_narrowly(to: SocketAddr, log: Log) -> Result<Self, Failure> {
+        Peer::connected(connect_narrowly(to, &log), to, log)
+    }
+
+    fn connected(stream: io::Result<TcpStream>, to: SocketAddr, log: Log) -> Result<Self, Failure> {
+        let stream = stream.map_err(|error| {
             Failure::words(
                 "connecting to the program",
                 "the program accepts",

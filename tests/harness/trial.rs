@@ -885,6 +885,15 @@ impl Trial {
         Peer::connect(to, self.log.clone())
     }
 
+    /// The same, with room for less on the way: where answers are not read, the
+    /// program is stopped after one or two MiB, and not after five or more.
+    ///
+    /// # Errors
+    /// A failure if nobody accepts.
+    pub fn connect_narrowly(&self, to: SocketAddr) -> Result<Peer, Failure> {
+        Peer::connect_narrowly(to, self.log.clone())
+    }
+
     /// Many clients for a server that is the program, none of them there yet.
     pub fn crowd(&self, to: SocketAddr, program: &Running) -> Crowd {
         Crowd::new(to, program.pid(), self.log.clone())
@@ -931,7 +940,7 @@ impl Output {
         log: Option<Log>,
     ) -> JoinHandle<()> {
         thread::spawn(move || {
-            let mut buffer = vec![0; 64 << 10];
+            let mut buffer = [0; 16 << 10];
             loop {
                 let len = match from.read(&mut buffer) {
                     Err(error) if error.kind() == ErrorKind::Interrupted => continue,

@@ -2,8 +2,10 @@
 //! was built before.
 //!
 //! The template is a workspace of one lab with the given files and the
-//! reference, built once. A submission is built over a copy of it that lies in
-//! memory and is gone with the jail, so that nothing of one submission meets
+//! reference, which cargo builds once, with all dependencies. How it started the
+//! compiler for the lab's own crate is written down, and for each submission the
+//! compiler is started in that way, with the learner's files in their places.
+//! Nobody writes to the template then, so that nothing of one submission meets
 //! the next. Manifest, lock file, toolchain and dependencies are the teacher's.
 
 use std::ffi::OsString;
@@ -31,6 +33,24 @@ const TEMPLATE_WITHIN: Duration = Duration::from_secs(900);
 /// The root of a lab's one crate.
 const PROGRAM: &str = "src/program.rs";
 
+/// What cargo starts in place of the compiler, in the template's root: it writes
+/// down how the compiler is started for the lab's own crate.
+const RECORDER: &str = "recorder.sh";
+
+/// What the variables are called with which cargo tells a crate about itself.
+const OF_A_CRATE: [&str; 4] = [
+    "CARGO_PKG_",
+    "CARGO_MANIFEST_",
+    "CARGO_CRATE_",
+    "CARGO_BIN_",
+];
+
+/// What the build of the template leaves.
+const TEMPLATE_OUT: &str = "template-out";
+
+/// Where the template has libraries of its own.
+const LIBRARIES: &str = "libraries";
+
 /// How much of the compiler's words is kept, in octets.
 const SAID_LEN_MAX: usize = 16 << 10;
 
@@ -55,6 +75,8 @@ pub struct Workshop {
     registry: PathBuf,
     /// Who makes the jails.
     jailer: Jailer,
+    /// How the compiler is started for the lab's crate.
+    compiler: jail::Command,
     /// Who builds; at level L2 each submission has one of its own.
     builder: jail::Uid,
     /// The compiler, as it names itself.
@@ -94,13 +116,14 @@ impl Workshop {
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
         let registry = home.map(|home| home.join("registry")).unwrap_or_default();
-        let workshop = Workshop {
+        let mut workshop = Workshop {
             lab: lab.clone(),
             level,
             folder: folder.to_owned(),
             toolchain: toolchain.into(),
             registry,
             jailer,
+            compiler: jail::Command::default(),
             builder: jail::Uid::claim(BUILDER),
             rustc,
         };
@@ -111,29 +134,15 @@ impl Workshop {
                 .args(["fetch", "--quiet"])
                 .current_dir(workshop.template()),
         )?;
-        give(&workshop.template(), workshop.builder.number)
-            .map_err(|error| workshop.ours(&error))?;
-        let slot = folder.join("template-out");
-        match workshop.run(&slot, None) {
-            Outcome::Program(..) => {}
-            Outcome::Broken(built) => {
-                return Err(Trouble::Ours(format!(
-                    "the reference of {} does not build:\n{}",
-                    lab.name, built.output
-                )));
-            }
-            Outcome::Trouble(what) => return Err(Trouble::Ours(what)),
-        }
-        workshop.forget_reference()?;
-        give(&workshop.template(), workshop.builder.number)
-            .map_err(|error| workshop.ours(&error))?;
+        workshop.build_template()?;
         Ok(workshop)
     }
 
     /// Builds the learner's files in `files` over the template, in the folder
     /// `slot`, which is this submission's alone.
     pub fn build(&self, files: &Path, slot: &Path) -> Outcome {
-        self.run(slot, Some(files))
+        self.try_build(files, slot)
+            .unwrap_or_else(|error| Outcome::Trouble(format!("{}: {error}", slot.display())))
     }
 
     fn template(&self) -> PathBuf {
@@ -170,6 +179,13 @@ impl Workshop {
         profile.insert("incremental".to_owned(), false.into());
         profile.insert("codegen-units".to_owned(), 1.into());
         profile.insert("strip".to_owned(), true.into());
+        // Nobody's overflows are looked for in them.
+        let mut dependencies = toml::Table::new();
+        dependencies.insert("debug-assertions".to_owned(), false.into());
+        dependencies.insert("overflow-checks".to_owned(), false.into());
+        let mut packages = toml::Table::new();
+        packages.insert("*".to_owned(), dependencies.into());
+        profile.insert("package".to_owned(), packages.into());
         let mut profiles = toml::Table::new();
         profiles.insert("dev".to_owned(), profile.into());
         manifest.insert("profile".to_owned(), profiles.into());
@@ -204,7 +220,12 @@ impl Workshop {
             &given("src/main.rs")?,
         )?;
         put(&lab.join("Cargo.toml"), manifest.as_bytes())?;
-        put(&lab.join(PROGRAM), program.as_bytes())
+        put(&lab.join(PROGRAM), program.as_bytes())?;
+        let out = self.inside(OUT, self.folder.join(TEMPLATE_OUT));
+        put(Path::new(RECORDER), recorder(&out).as_bytes())?;
+        fs::set_permissions(template.join(RECORDER), fs::Permissions::from_mode(0o755))
+            .and_then(|()| link_unwinder(&template.join(LIBRARIES)))
+            .map_err(|error| self.ours(&error))
     }
 
     /// Takes the reference out of the template again, in source and as built: a
@@ -215,8 +236,6 @@ impl Workshop {
             Command::new(cargo::cargo())
                 .args(["clean", "--quiet", "--offline", "--package", &package])
                 .args(["--target-dir", "target"])
-                // What the builds found out about their compiler stays known.
-                .env("CARGO_CACHE_RUSTC_INFO", "0")
                 .current_dir(self.template()),
         )?;
         let lab = self.template().join("labs").join(&self.lab.name);
@@ -226,167 +245,201 @@ impl Workshop {
         Ok(())
     }
 
-    fn run(&self, slot: &Path, files: Option<&Path>) -> Outcome {
-        match self.try_run(slot, files) {
-            Ok(outcome) => outcome,
-            Err(error) => Outcome::Trouble(format!("{}: {error}", slot.display())),
+    /// Builds the reference with all dependencies, and keeps how cargo started the
+    /// compiler for it.
+    fn build_template(&mut self) -> Result<(), Trouble> {
+        let out = self.folder.join(TEMPLATE_OUT);
+        let template = self.template();
+        let built = || -> io::Result<Result<Built, String>> {
+            let mut jail = self.jail(&out)?;
+            give(&template, jail.uid)?;
+            let inside = self.inside(COURSE, template.clone());
+            let recorder = inside.join(RECORDER);
+            jail.writes.push((template.clone(), inside));
+            jail.environment
+                .push(("RUSTC_WRAPPER".to_owned(), recorder.into()));
+            let cargo = self.tool("cargo").into_os_string();
+            let build = ["build", "--quiet", "--offline", "--locked"].map(OsString::from);
+            let command = jail::Command {
+                words: [cargo].into_iter().chain(build).collect(),
+                environment: Vec::new(),
+            };
+            self.run_in(&jail, &command, TEMPLATE_WITHIN)
+        };
+        match built().map_err(|error| self.ours(&error))? {
+            Ok(Built { ok: true, .. }) => {}
+            Ok(Built { output, .. }) => {
+                return Err(Trouble::Ours(format!(
+                    "the reference of {} does not build:\n{output}",
+                    self.lab.name
+                )));
+            }
+            Err(what) => return Err(Trouble::Ours(what)),
         }
+        self.compiler = self.recorded(&out).map_err(|error| self.ours(&error))?;
+        self.forget_reference()?;
+        // From now on it is read, by whoever builds.
+        give(&template, 0)
+            .and_then(|()| let_read(&template))
+            .map_err(|error| self.ours(&error))
     }
 
-    fn try_run(&self, slot: &Path, files: Option<&Path>) -> io::Result<Outcome> {
+    /// How cargo started the compiler for the lab's crate, by what the recorder wrote
+    /// into `out`, but for what concerns cargo alone.
+    fn recorded(&self, out: &Path) -> io::Result<jail::Command> {
+        let strings = |name: &str| -> io::Result<Vec<String>> {
+            let octets = fs::read(out.join(name))?;
+            let text = String::from_utf8(octets).map_err(io::Error::other)?;
+            Ok(text.split_terminator('\0').map(str::to_owned).collect())
+        };
+        let mut words = vec![self.tool("rustc").into_os_string()];
+        // The first is the compiler, as cargo names it.
+        let mut recorded = strings("arguments")?.into_iter().skip(1).peekable();
+        while let Some(word) = recorded.next() {
+            let is_name = |next: &String| next.starts_with("extra-filename=");
+            match word.as_str() {
+                "--out-dir" => drop(recorded.next()),
+                "-C" if recorded.next_if(is_name).is_some() => {}
+                word if word.starts_with("--error-format=") || word.starts_with("--json=") => {}
+                word if word.starts_with("--emit=") => words.push("--emit=link".into()),
+                word => words.push(word.into()),
+            }
+        }
+        let libraries = self.inside(COURSE, self.template()).join(LIBRARIES);
+        words.extend(["--color=never", "-C", "relocation-model=static", "-L"].map(OsString::from));
+        words.push(format!("native={}", libraries.display()).into());
+        let environment = strings("environment")?
+            .iter()
+            .filter_map(|variable| variable.split_once('='))
+            .filter(|(name, _)| OF_A_CRATE.iter().any(|of| name.starts_with(of)))
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        Ok(jail::Command { words, environment })
+    }
+
+    fn try_build(&self, files: &Path, slot: &Path) -> io::Result<Outcome> {
         let out = slot.join("out");
-        fs::create_dir_all(&out)?;
-        let package = format!("lab-{}", self.lab.name);
-        let mut jail = self.jail(&out);
-        let mut course = PathBuf::from(COURSE);
+        let mut jail = self.jail(&out)?;
+        let lab = Path::new("labs").join(&self.lab.name);
         let mut own = None;
-        match files {
-            None => jail.writes.push((self.template(), course.clone())),
-            Some(files) if self.level == Level::L3 => {
-                jail.copies.push((self.template(), course.clone()));
-                let own = self.lab.yours.iter().map(|file| {
-                    let inside = course.join("labs").join(&self.lab.name).join(file);
-                    (files.join(file), inside)
-                });
-                jail.reads.extend(own);
-            }
-            Some(files) => {
-                course = slot.join("course");
-                copy_tree(&self.template(), &course)?;
-                for file in &self.lab.yours {
-                    let inside = course.join("labs").join(&self.lab.name).join(file);
-                    fs::copy(files.join(file), inside)?;
-                }
-                // A user of its own, whose limits are nobody else's.
-                jail.uid = own.get_or_insert_with(|| jail::Uid::claim(BUILDER)).number;
-                give(&course, jail.uid)?;
-                jail.writes.push((course.clone(), course.clone()));
-            }
-        }
-        let (cargo, out_inside) = if self.level == Level::L3 {
-            (format!("{RUST}/bin/cargo"), PathBuf::from(OUT))
+        if self.level == Level::L3 {
+            jail.reads.push((self.template(), jail.folder.clone()));
+            let learners = self.lab.yours.iter();
+            let learners =
+                learners.map(|file| (files.join(file), jail.folder.join(&lab).join(file)));
+            jail.reads.extend(learners.collect::<Vec<_>>());
         } else {
-            if files.is_none() {
-                course = self.template();
+            jail.reads.push((self.template(), self.template()));
+            let course = slot.join("course");
+            copy_tree(&self.template().join(&lab), &course.join(&lab))?;
+            for file in &self.lab.yours {
+                fs::copy(files.join(file), course.join(&lab).join(file))?;
             }
-            (
-                self.toolchain.join("bin/cargo").display().to_string(),
-                out.clone(),
-            )
-        };
-        if self.level != Level::L3 {
-            // The linker wants a place of its own.
-            let temporary = out.join("tmp");
-            fs::create_dir_all(&temporary)?;
-            jail.environment
-                .push(("TMPDIR".to_owned(), temporary.into()));
+            // A user of its own, whose limits are nobody else's.
+            jail.uid = own.get_or_insert_with(|| jail::Uid::claim(BUILDER)).number;
+            give(&course, jail.uid)?;
+            give(&out, jail.uid)?;
+            jail.reads.push((course.clone(), course.clone()));
+            jail.folder = course;
         }
-        give(&out, jail.uid)?;
-        jail.folder = course;
-        let script = format!(
-            "'{cargo}' build --quiet --offline --locked --color never && cp target/debug/{package} '{}'",
-            out_inside.display()
-        );
-        let since = Instant::now();
-        let within = match files {
-            None => TEMPLATE_WITHIN,
-            Some(_) => BUILD_WITHIN,
-        };
-        let (status, output, word) = self.run_in(&jail, &script, within)?;
+        let mut command = self.compiler.clone();
+        command.words.push("--out-dir".into());
+        command.words.push(self.inside(OUT, out.clone()).into());
+        let built = self.run_in(&jail, &command, BUILD_WITHIN)?;
         let _ = fs::remove_dir_all(slot.join("course"));
-        if let Some(Word::Trouble(what)) = word {
-            return Ok(Outcome::Trouble(format!("the build's jail: {what}")));
-        }
-        let built = Built {
-            ok: status == Some(0),
-            ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
-            output: match (status, word) {
-                (_, Some(Word::Memory)) => {
-                    "the build needed more memory than it may have".to_owned()
-                }
-                (None, _) => format!("the build took more than {} s", within.as_secs()),
-                _ => output,
-            },
+        let built = match built {
+            Ok(built) => built,
+            Err(what) => return Ok(Outcome::Trouble(what)),
         };
-        let program = out.join(package);
+        // Whoever runs it is another user again.
+        give(&out, 0)?;
+        let package = format!("lab-{}", self.lab.name);
+        let program = out.join(package.replace('-', "_"));
         let is_program = fs::symlink_metadata(&program)
             .is_ok_and(|about| about.is_file() && about.len() <= PROGRAM_LEN_MAX);
         if !built.ok || !is_program {
             return Ok(Outcome::Broken(Built { ok: false, ..built }));
         }
-        // Whoever runs it is another user again.
-        give(&out, 0)?;
-        for path in [&out, &program] {
+        let named = out.join(package);
+        fs::rename(program, &named)?;
+        for path in [&out, &named] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
         }
-        Ok(Outcome::Program(program, built))
+        Ok(Outcome::Program(named, built))
     }
 
-    /// Runs a script in a jail. Gives its exit status, if it ended by itself, what
-    /// it said on standard error, and what the jail said.
+    /// Runs a command in a jail. Gives how that ended with what it said on standard
+    /// error, or what trouble there was with the jail.
     fn run_in(
         &self,
         jail: &Jail,
-        script: &str,
+        command: &jail::Command,
         within: Duration,
-    ) -> io::Result<(Option<i32>, String, Option<Word>)> {
-        let command = jail::Command {
-            words: ["/bin/sh", "-c", script].map(OsString::from).to_vec(),
-            environment: Vec::new(),
-        };
-        let mut tree = self.jailer.start(jail, &command)?;
+    ) -> io::Result<Result<Built, String>> {
+        let since = Instant::now();
+        let mut tree = self.jailer.start(jail, command)?;
         tree.child.stdin = None;
         // Nothing is expected there, and nothing is to wait for a reader.
         let ignored = tree.child.stdout.take().map(|stdout| capped(stdout, 0));
         let said = tree.child.stderr.take();
         let said = said.map(|stderr| capped(stderr, SAID_LEN_MAX));
-        let ended = wait::until(Instant::now() + within, || {
-            tree.child.try_wait().ok().flatten()
-        });
+        let ended = wait::until(since + within, || tree.child.try_wait().ok().flatten());
         tree.end();
         let _ = ignored.map(std::thread::JoinHandle::join);
         let said = said.and_then(|said| said.join().ok()).unwrap_or_default();
-        let output = String::from_utf8_lossy(&said).into_owned();
-        Ok((
-            ended.map(|status| status.code().unwrap_or(137)),
+        let output = match (ended, tree.word()) {
+            (_, Some(Word::Trouble(what))) => return Ok(Err(format!("the build's jail: {what}"))),
+            (_, Some(Word::Memory)) => "the build needed more memory than it may have".to_owned(),
+            (None, None) => format!("the build took more than {} s", within.as_secs()),
+            (Some(_), None) => String::from_utf8_lossy(&said).into_owned(),
+        };
+        Ok(Ok(Built {
+            ok: ended.is_some_and(|status| status.success()),
+            ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
             output,
-            tree.word().cloned(),
-        ))
+        }))
     }
 
-    fn jail(&self, out: &Path) -> Jail {
+    /// Where a file or a folder is for who builds: at level L3 it has a name that says
+    /// nothing of this machine.
+    fn inside(&self, name: &str, outside: PathBuf) -> PathBuf {
+        match self.level {
+            Level::L3 => name.into(),
+            Level::L1 | Level::L2 => outside,
+        }
+    }
+
+    /// A program of the toolchain, for who builds.
+    fn tool(&self, name: &str) -> PathBuf {
+        let toolchain = self.inside(RUST, self.toolchain.clone());
+        toolchain.join("bin").join(name)
+    }
+
+    /// A jail to build in, with `out` to write to, which is made.
+    fn jail(&self, out: &Path) -> io::Result<Jail> {
+        fs::create_dir_all(out)?;
         let mut jail = Jail::new(self.level);
         jail.once = true;
-        let inside = self.level == Level::L3;
-        let place = |outside: &Path, name: &str| {
-            let to = if inside {
-                name.into()
-            } else {
-                outside.to_owned()
-            };
-            (outside.to_owned(), to)
-        };
-        let registry = if inside {
-            (self.registry.clone(), Path::new(CARGO).join("registry"))
-        } else {
-            (self.registry.clone(), self.registry.clone())
-        };
-        let home = registry.1.parent().map(Path::to_owned).unwrap_or_default();
-        jail.reads = vec![place(&self.toolchain, RUST), registry];
-        jail.writes = vec![place(out, OUT)];
+        let home = self.registry.parent().unwrap_or(&self.registry);
+        let home = self.inside(CARGO, home.to_owned());
+        jail.reads = vec![
+            (
+                self.toolchain.clone(),
+                self.inside(RUST, self.toolchain.clone()),
+            ),
+            (self.registry.clone(), home.join("registry")),
+        ];
+        jail.writes = vec![(out.to_owned(), self.inside(OUT, out.to_owned()))];
+        jail.folder = self.inside(COURSE, self.template());
         jail.memory_len = 1 << 30;
         jail.process_count = 256;
         jail.cpu_s = 120;
         jail.uid = self.builder.number;
         jail.file_len = 512 << 20;
-        let bin = jail.reads.first().map(|(_, rust)| rust.join("bin"));
+        let tools = self.tool("");
         for (name, value) in &mut jail.environment {
             if name == "PATH" {
-                *value = format!(
-                    "{}:/usr/bin:/bin",
-                    bin.clone().unwrap_or_default().display()
-                )
-                .into();
+                *value = format!("{}:/usr/bin:/bin", tools.display()).into();
             }
         }
         jail.environment
@@ -394,7 +447,50 @@ impl Workshop {
         // The compiler's allocator, jemalloc, takes huge pages: half the page faults.
         jail.environment
             .push(("MALLOC_CONF".to_owned(), "thp:always".into()));
-        jail
+        if self.level != Level::L3 {
+            // The linker wants a place of its own.
+            let temporary = out.join("tmp");
+            fs::create_dir_all(&temporary)?;
+            jail.environment
+                .push(("TMPDIR".to_owned(), temporary.into()));
+        }
+        give(out, jail.uid)?;
+        Ok(jail)
+    }
+}
+
+/// What writes down into `out` how cargo starts the compiler for a crate that is no
+/// dependency, and becomes the compiler: strings that end in NUL.
+fn recorder(out: &Path) -> String {
+    let out = out.display();
+    format!(
+        "#!/bin/sh\n\
+         if [ -n \"$CARGO_PRIMARY_PACKAGE\" ]; then\n    \
+             env -0 >'{out}/environment'\n    \
+             printf '%s\\0' \"$@\" >'{out}/arguments'\n\
+         fi\n\
+         exec \"$@\"\n"
+    )
+}
+
+/// Puts the C compiler's unwinder into `folder`, if it has one that becomes part of
+/// a program, in place of the shared library that is as long in loading as most
+/// programs run.
+fn link_unwinder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let asked = Command::new("cc")
+        .arg("-print-file-name=libgcc_eh.a")
+        .stdin(Stdio::null())
+        .output();
+    // Without a path before it, there is none.
+    let found = asked
+        .ok()
+        .and_then(|asked| String::from_utf8(asked.stdout).ok());
+    match found.as_deref().map(str::trim).map(Path::new) {
+        Some(path) if path.is_absolute() => {
+            std::os::unix::fs::symlink(path, folder.join("libgcc_s.a"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -473,6 +569,22 @@ fn give(folder: &Path, uid: u32) -> io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
 }
 
+/// Lets everybody who gets there read all below `path`.
+fn let_read(path: &Path) -> io::Result<()> {
+    let about = fs::symlink_metadata(path)?;
+    if about.is_symlink() {
+        return Ok(());
+    }
+    let mode = about.permissions().mode() | if about.is_dir() { 0o755 } else { 0o444 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    if about.is_dir() {
+        for entry in fs::read_dir(path)? {
+            let_read(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -482,12 +594,6 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
             copy_tree(&entry.path(), &copy)?;
         } else {
             fs::copy(entry.path(), &copy)?;
-            // Cargo goes by times.
-            let modified = entry.metadata()?.modified()?;
-            fs::File::options()
-                .write(true)
-                .open(&copy)?
-                .set_modified(modified)?;
         }
     }
     Ok(())
