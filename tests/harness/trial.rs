@@ -924,13 +924,22 @@ impl Trial {
 /// What a program's stream has given so far.
 #[derive(Default)]
 struct Output {
-    octets: Mutex<(Vec<u8>, bool)>,
+    so_far: Mutex<SoFar>,
     more: Condvar,
 }
 
+#[derive(Default)]
+struct SoFar {
+    octets: Vec<u8>,
+    has_ended: bool,
+    /// From how many octets on somebody wants to look, if anybody waits. To be
+    /// woken costs more than to be told how many there are.
+    wanted: Option<usize>,
+}
+
 impl Output {
-    fn lock(&self) -> MutexGuard<'_, (Vec<u8>, bool)> {
-        self.octets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SoFar> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads `from` to its end or to the cap.
@@ -952,41 +961,44 @@ impl Output {
                     log.add(0, What::Received(octets.to_vec()));
                 }
                 let mut so_far = self.lock();
-                so_far.0.extend_from_slice(octets);
-                self.more.notify_all();
-                if so_far.0.len() > OUTPUT_LEN_MAX {
+                so_far.octets.extend_from_slice(octets);
+                let len = so_far.octets.len();
+                if so_far.wanted.is_some_and(|wanted| wanted <= len) {
+                    self.more.notify_all();
+                }
+                if len > OUTPUT_LEN_MAX {
                     break; // dropping `from` gives the program EPIPE
                 }
             }
             if let Some(log) = &log {
                 log.add(0, What::End);
             }
-            self.lock().1 = true;
+            self.lock().has_ended = true;
             self.more.notify_all();
         })
     }
 
-    /// Waits until `enough` of it has come, it has ended, or patience has.
-    fn until(&self, log: &Log, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-        self.until_or(log, None, enough)
-    }
-
-    /// The same, and not beyond `limit`.
-    fn until_or(
+    /// Waits until it has `len` octets and they are `enough`, it has ended, patience
+    /// has, or `limit` has passed.
+    fn until(
         &self,
         log: &Log,
         limit: Option<Instant>,
+        len: usize,
         enough: impl Fn(&[u8]) -> bool,
     ) -> Vec<u8> {
         let is_over = || limit.is_some_and(|limit| limit <= Instant::now());
-        let mut octets = self.lock();
-        while !enough(&octets.0) && !octets.1 && !is_over() && !log.is_overdue() {
+        let is_enough = |octets: &[u8]| octets.len() >= len && enough(octets);
+        let mut so_far = self.lock();
+        so_far.wanted = Some(len);
+        while !is_enough(&so_far.octets) && !so_far.has_ended && !is_over() && !log.is_overdue() {
             let until = limit.map_or(log.deadline(), |limit| limit.min(log.deadline()));
             let left = until.saturating_duration_since(Instant::now());
-            let woken = self.more.wait_timeout(octets, left);
-            octets = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.more.wait_timeout(so_far, left);
+            so_far = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        octets.0.clone()
+        so_far.wanted = None;
+        so_far.octets.clone()
     }
 }
 
@@ -1120,7 +1132,7 @@ impl Running {
     /// # Errors
     /// A failure if it does not come.
     pub fn line(&mut self, number: usize) -> Result<String, Failure> {
-        let octets = self.stdout.until(&self.log, |octets| {
+        let octets = self.stdout.until(&self.log, None, 1, |octets| {
             octets.iter().filter(|&&octet| octet == b'\n').count() >= number
         });
         let lines: Vec<&[u8]> = octets.split_inclusive(|&octet| octet == b'\n').collect();
@@ -1151,15 +1163,14 @@ impl Running {
     /// Waits until standard output holds `len` octets, and gives all of it;
     /// less if it ends or the deadline passes before.
     pub fn output(&self, len: usize) -> Vec<u8> {
-        self.stdout.until(&self.log, |octets| octets.len() >= len)
+        self.stdout.until(&self.log, None, len, |_| true)
     }
 
     /// The same, and no more than `limit` is waited for. That it has not come by
     /// then is nobody's fault: whoever asks so asks again in another way.
     pub fn output_within(&self, len: usize, limit: Duration) -> Vec<u8> {
         let limit = Some(Instant::now() + limit);
-        self.stdout
-            .until_or(&self.log, limit, |octets| octets.len() >= len)
+        self.stdout.until(&self.log, limit, len, |_| true)
     }
 
     /// What stands behind the argument `name`.
@@ -1308,7 +1319,7 @@ impl Running {
         let tree = &mut self.tree;
         let stdout = &self.stdout;
         let ended = self.log.until(|| {
-            let flooded = stdout.lock().0.len() > OUTPUT_LEN_MAX;
+            let flooded = stdout.lock().octets.len() > OUTPUT_LEN_MAX;
             (flooded || tree.child.wait_for(wait::MOMENT)).then_some(())
         });
         self.collect(ended.is_none())
@@ -1359,7 +1370,7 @@ impl Running {
                 .all(JoinHandle::is_finished)
                 .then_some(())
         });
-        let stdout = std::mem::take(&mut self.stdout.lock().0);
+        let stdout = std::mem::take(&mut self.stdout.lock().octets);
         let (trouble, memory) = told(&self.tree);
         let ending = match status {
             Some(_) if memory => "ended by us, for more memory than it may have".to_owned(),
@@ -1376,7 +1387,7 @@ impl Running {
             overdue,
             busy,
             stdout,
-            stderr: std::mem::take(&mut self.stderr.lock().0),
+            stderr: std::mem::take(&mut self.stderr.lock().octets),
         };
         self.log.add_run(run.clone(), trouble);
         run
