@@ -1576,7 +1576,12 @@ fn after_a_wrong_frame_the_next_one_is_read(trial: &mut Trial) -> Verdict {
         at_once(
             trial,
             |trial| all.expect_in_pieces(trial, framing),
-            |trial| asked.iter().try_for_each(|one| one.expect(trial, framing)),
+            |trial| {
+                asked
+                    .iter()
+                    .try_for_each(|one| one.expect(trial, framing))?;
+                all.expect(trial, framing)
+            },
         )?;
     }
     Ok(())

@@ -652,7 +652,10 @@ mod tests {
     use super::{Delivery, Ending, Peer, Refusing};
     use crate::trial::Log;
     #[cfg(target_os = "linux")]
-    use {super::Silent, crate::attempts};
+    use {
+        super::{NARROW_LEN, Silent, connect_narrowly, connect_patiently},
+        crate::attempts,
+    };
     #[cfg(unix)]
     use {crate::check::What, crate::wait, std::time::Duration};
 
@@ -786,6 +789,21 @@ mod tests {
         assert_eq!(peer.read(sent), (vec![b'x'; sent], Ending::Enough));
         peer.finish();
         assert_eq!(program.join().expect("no panic"), sent);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_narrow_connection_has_short_segments() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let to = listener.local_addr().expect("an address");
+        let mss = |connected: std::io::Result<TcpStream>| {
+            let _ours = connected.expect("it is accepted");
+            let (program, _) = listener.accept().expect("somebody connected");
+            let mss = socket2::SockRef::from(&program).tcp_mss();
+            mss.expect("a connection has one")
+        };
+        assert!(mss(connect_patiently(to, &Log::new())) > NARROW_LEN);
+        assert!(mss(connect_narrowly(to, &Log::new())) <= NARROW_LEN);
     }
 
     #[test]

@@ -885,8 +885,8 @@ impl Trial {
         Peer::connect(to, self.log.clone())
     }
 
-    /// The same, with room for less on the way: where answers are not read, the
-    /// program is stopped after one or two MiB, and not after five or more.
+    /// The same, with room for less on the way: where answers are not read, a
+    /// program is stopped after some 3 MB, and not after 5 or more.
     ///
     /// # Errors
     /// A failure if nobody accepts.
