@@ -649,7 +649,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::thread::{self, JoinHandle};
 
-    use super::{Delivery, Ending, Peer, Refusing};
+    use super::{Delivery, Ending, NAMED_MAX, Peer, Refusing};
     use crate::trial::Log;
     #[cfg(target_os = "linux")]
     use {
@@ -681,6 +681,15 @@ mod tests {
             assert_eq!(pieces.concat(), octets);
             assert_eq!(pieces.len() as u32, bits.count_ones() + 1);
         }
+    }
+
+    #[test]
+    fn many_cuts_are_counted_and_few_are_named() {
+        let every_second = |count: usize| (1..=count).map(|cut| 2 * cut).collect::<Vec<_>>();
+        let three = Delivery::cut_at(&every_second(3));
+        assert_eq!(three.describe(), "cut after octets 2, 4, 6");
+        let many = Delivery::cut_at(&every_second(NAMED_MAX + 1));
+        assert_eq!(many.describe(), format!("in {} pieces", NAMED_MAX + 2));
     }
 
     #[test]

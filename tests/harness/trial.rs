@@ -46,6 +46,9 @@ pub struct Program {
     pub jail: Option<Jail>,
 }
 
+/// How long a program may take to wait for something after it was given something.
+const QUIET_WITHIN: Duration = Duration::from_millis(500);
+
 /// How a program ended that the harness ended.
 pub const ENDED_BY_US: &str = "ended by us";
 
@@ -1248,12 +1251,18 @@ impl Running {
         ))
     }
 
-    /// Stops the program where it stands, as Ctrl-Z does, once it waits for
-    /// something: what is sent to it until [`Running::go_on`] finds it asleep,
-    /// and is all there when it wakes.
+    /// Stops the program where it stands, as Ctrl-Z does, once all its threads wait
+    /// for something, and what one of them had to tell another has been heard: what
+    /// is sent to it until [`Running::go_on`] finds it asleep, and is all there when
+    /// it wakes.
     #[cfg(unix)]
     pub fn hold(&mut self) {
-        self.until_quiet();
+        let pid = self.pid();
+        // Where /proc does not tell, it has had its moment.
+        Patience::new(QUIET_WITHIN).wait(pid, || {
+            let waits = attempts::while_all_threads_wait(pid, || ()).is_some();
+            (waits || self.has_ended()).then_some(())
+        });
         self.signal(rustix::process::Signal::STOP);
         // Where /proc does not tell, it has stopped soon enough.
         let stat = format!("/proc/{}/stat", self.pid());
@@ -1328,7 +1337,7 @@ impl Running {
     /// Waits for a moment until the program waits too: what it was about to say
     /// belongs to the report. Linux tells; elsewhere it is cut off.
     fn until_quiet(&mut self) {
-        let soon = Instant::now() + Duration::from_millis(500);
+        let soon = Instant::now() + QUIET_WITHIN;
         wait::until(soon, || (!tree::is_running(self.pid())).then_some(()));
     }
 
@@ -1483,5 +1492,35 @@ fn ending(status: std::process::ExitStatus) -> String {
         Some(101) => "exit status 101 (a panic)".to_owned(),
         Some(code) => format!("exit status {code}"),
         None => "no exit status".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::pipe;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_for_octets_is_woken_when_they_are_there() {
+        let output = Arc::new(Output::default());
+        let (from, mut to) = pipe().expect("a pipe");
+        let reader = output.clone().follow(from, None);
+        let log = Log::new();
+        let came = thread::scope(|scope| {
+            scope.spawn(|| {
+                // Not before somebody waits, who would else see them at once.
+                let waits = || output.lock().wanted.map(|_| ());
+                wait::until(log.deadline(), waits).expect("somebody waits");
+                for octet in b"four" {
+                    to.write_all(&[*octet]).expect("it is read");
+                }
+            });
+            output.until(&log, None, 4, |_| true)
+        });
+        assert_eq!(came, b"four");
+        assert!(!log.is_overdue(), "nobody woke who waited");
+        drop(to);
+        reader.join().expect("no panic");
     }
 }
