@@ -207,14 +207,7 @@ fn write(place: &Place, labs: &BTreeSet<&str>, to: &Path) -> Result<(), Trouble>
         }
         for file in &lab.yours {
             let path = PathBuf::from(pristine::path_of(name, file));
-            let stub = pristine::stub(root, &lab, file).ok_or_else(|| {
-                let git = pristine::without_git(root).unwrap_or("no commit has it");
-                Trouble::Ours(format!(
-                    "there is no stub of {} to export: .netlings/base has no copy, and {git}",
-                    path.display()
-                ))
-            })?;
-            put(&path, &stub)?;
+            put(&path, &pristine::find(root, &lab, file)?)?;
         }
     }
     put(

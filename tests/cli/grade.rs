@@ -137,7 +137,7 @@ fn grade(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     }
     let results = Results::open(out, args.resume || args.shard.is_some())?;
     let workroom = Workroom::new()?;
-    eprintln!("building the reference of {} ...", lab.name);
+    eprintln!("building {} with its stubs ...", lab.name);
     let workshop = Workshop::open(place, &lab, args.isolation, &workroom.path, jailer)?;
     let grader = Grader {
         version: env!("CARGO_PKG_VERSION").to_owned(),

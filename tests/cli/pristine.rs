@@ -1,5 +1,5 @@
-//! The labs as they were delivered: where `reset` and `export` take a stub
-//! from.
+//! The labs as they were delivered: where `reset`, `export` and `grade`
+//! take a stub from.
 //!
 //! A stub is looked for in four places: the last commit, the copy that netlings
 //! made when it first saw the file, the commits before, and the file itself.
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use netlings::course::{Course, Lab};
+use netlings::course::{Course, Lab, Trouble};
 
 use crate::files;
 
@@ -67,6 +67,20 @@ pub fn stub(root: &Path, lab: &Lab, file: &Path) -> Option<Vec<u8>> {
                 .find_map(|commit| at(root, commit, &path).filter(is_stub))
         })
         .or_else(|| fs::read(root.join(&path)).ok().filter(is_stub))
+}
+
+/// The stub of `file`, one of the learner's in `lab`, by whoever cannot do without.
+///
+/// # Errors
+/// Why there is none.
+pub fn find(root: &Path, lab: &Lab, file: &Path) -> Result<Vec<u8>, Trouble> {
+    stub(root, lab, file).ok_or_else(|| {
+        let path = path_of(&lab.name, file);
+        let git = without_git(root).unwrap_or("no commit has it");
+        Trouble::Ours(format!(
+            "there is no stub of {path}: .netlings/base has no copy, and {git}"
+        ))
+    })
 }
 
 /// The path of a lab's file from the course's root, as git writes it.

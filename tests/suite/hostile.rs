@@ -15,9 +15,11 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use netlings::checks;
 use netlings::jail::Uid;
 use serde_json::Value;
 
+use crate::suite::cli::Scratch;
 use crate::suite::{has_solutions, root};
 
 /// What must come of a submission.
@@ -62,7 +64,10 @@ const ATTACKS: &[(&str, Due)] = &[
     ("crashes", Due::Fails(GREETED, "signal")),
     ("injects", Due::Fails(GREETED, "expected")),
     ("includes_a_solution", Due::Unbuilt("couldn't read")),
-    ("includes_what_was_built", Due::Unbuilt("couldn't read")),
+    (
+        "includes_what_was_built",
+        Due::Fails(GREETED, "what was built before are the stubs"),
+    ),
     ("is_a_module_elsewhere", Due::Unbuilt("couldn't read")),
     ("is_huge_when_compiled", Due::Unbuilt("")),
     ("floods_when_compiled", Due::Unbuilt("error")),
@@ -248,33 +253,10 @@ impl Class {
     }
 
     fn grade_lab(&self, lab: &str, grader: Grader, level: &str, more: &[&str]) -> Option<Output> {
-        let netlings = assert_cmd::cargo::cargo_bin!("netlings");
-        let is_root = fs::metadata("/proc/self")
-            .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
         // At L2 all that a user runs counts: no other test is this user now.
         let somebody = Uid::claim(50_000);
-        let mut command = match grader {
-            Grader::Own => Command::new(netlings),
-            _ if !is_root => {
-                println!("skipped: only root can be root or somebody else");
-                return None;
-            }
-            Grader::User if let Some(closed) = closed_to_others(&root()) => {
-                println!("skipped: nobody else gets into {}", closed.display());
-                return None;
-            }
-            Grader::Root | Grader::User => {
-                let mut command = Command::new("unshare");
-                let uid = match grader {
-                    Grader::User => somebody.number.to_string(),
-                    _ => "0".to_owned(),
-                };
-                command.args(["-m", "sh", "-c", AS, "sh", &uid]);
-                command.args([sysroot(), cargo_home()]);
-                command.arg(netlings);
-                command
-            }
-        };
+        let netlings = assert_cmd::cargo::cargo_bin!("netlings");
+        let mut command = run_by(grader, &somebody, netlings)?;
         command
             .env("NETLINGS_SECRET", "of the grader alone")
             .env_remove("LD_LIBRARY_PATH") // from which rustc would take its own folder
@@ -325,6 +307,30 @@ impl Class {
         }
         panic!("{submission} has no result");
     }
+}
+
+/// Starts `program` as that grader, who is `somebody` where it is an ordinary user;
+/// `None`, with the reason printed, if that cannot be done here.
+fn run_by(grader: Grader, somebody: &Uid, program: &Path) -> Option<Command> {
+    let is_root =
+        fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let uid = match grader {
+        Grader::Own => return Some(Command::new(program)),
+        _ if !is_root => {
+            println!("skipped: only root can be root or somebody else");
+            return None;
+        }
+        Grader::User if let Some(closed) = closed_to_others(&root()) => {
+            println!("skipped: nobody else gets into {}", closed.display());
+            return None;
+        }
+        Grader::User => somebody.number,
+        Grader::Root => 0,
+    };
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", AS, "sh", &uid.to_string()]);
+    command.args([sysroot(), cargo_home()]).arg(program);
+    Some(command)
 }
 
 /// The folder on the way to `path`, itself included, that lets its owner alone in.
@@ -504,6 +510,57 @@ fn every_attack_on_an_ordinary_user_is_graded_as_it_is_due() {
 fn every_attack_at_level_2_is_graded_as_it_is_due() {
     graded_as_due(Grader::Root, "L2", &["calls_home"]);
     graded_as_due(Grader::User, "L2", &["calls_home"]);
+}
+
+/// An autograder has the stubs in it, whatever its teacher did in the course, and
+/// grades what Gradescope puts beside it.
+#[test]
+fn an_autograder_grades_what_is_handed_in() {
+    let Some(course) = Scratch::new() else {
+        return;
+    };
+    let somebody = Uid::claim(50_000);
+    let key = "0123456789abcdef0123456789abcdef";
+    course.write("pack.toml", format!("version = 1\nkey = \"{key}\"\n"));
+    let client = "labs/hello/src/client.rs";
+    let stub = course.read(client);
+    course.netlings(&["list"]).assert().success(); // which keeps the stubs
+    course.write(client, reference("client.rs"));
+    let plan = "plan --engine gradescope --lab hello --pack pack.toml --out gradescope/source";
+    let plan: Vec<&str> = plan.split(' ').collect();
+    course.netlings(&plan).assert().success();
+    assert_eq!(
+        course.read(&format!("gradescope/source/course/{client}")),
+        stub
+    );
+
+    for file in ["client.rs", "server.rs"] {
+        course.write(&format!("gradescope/submission/{file}"), reference(file));
+    }
+    let about = r#"{"id": 1, "users": [{"email": "anna@example.edu", "id": 2}]}"#;
+    course.write("gradescope/submission_metadata.json", about);
+    course.write("gradescope/results/stdout", "");
+    let script = course.path("gradescope/source/run_autograder");
+    let Some(mut command) = run_by(Grader::Root, &somebody, &script) else {
+        return;
+    };
+    command.env("AUTOGRADER", course.path("gradescope"));
+    command.env("NETLINGS", assert_cmd::cargo::cargo_bin!("netlings"));
+    command.env_remove("LD_LIBRARY_PATH").env_remove("CARGO");
+    let output = command.output().expect("the script can be started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let results = course.read("gradescope/results/results.json");
+    let results: Value = serde_json::from_slice(&results).expect("it is JSON");
+    let tests = results["tests"].as_array().map_or(0, Vec::len);
+    let all = checks::find("hello").expect("a lab").checks;
+    assert_eq!(tests, all.len(), "{results:#}");
+    let points: u64 = all.iter().map(|check| u64::from(check.points)).sum();
+    assert_eq!(
+        results["score"].as_f64(),
+        Some(points as f64),
+        "{results:#}"
+    );
 }
 
 /// Programs of `framing` mostly talk to nobody, and one jail is for all their

@@ -11,7 +11,7 @@ use anstream::{print, println};
 use netlings::course::Trouble;
 
 use super::pack::Pack;
-use crate::{Place, Verdict, export};
+use crate::{Place, Verdict, export, pristine};
 
 /// Arguments of `plan`.
 #[derive(clap::Args)]
@@ -133,11 +133,30 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
     Ok(Verdict::Pass)
 }
 
-/// Writes the files of an autograder: the course with its solutions, the pack,
-/// and the two scripts that Gradescope asks for.
+/// What a course is built of. Beside it, in its folder, submissions may lie, results
+/// and the autograder itself.
+const COURSE: &[&str] = &[
+    ".cargo",
+    "Cargo.lock",
+    "Cargo.toml",
+    "README.md",
+    "book",
+    "labs",
+    "solutions",
+    "tests",
+];
+
+/// Writes the files of an autograder: the course with its solutions and the lab's
+/// stubs, the pack, and the two scripts that Gradescope asks for.
 fn gradescope(place: &Place, lab: &str, pack: &Path, out: &Path) -> Result<Verdict, Trouble> {
     Pack::load(pack)?;
     let root = &place.course.root;
+    let about = place.course.lab(lab)?;
+    let stubs: Vec<_> = about
+        .yours
+        .iter()
+        .map(|file| Ok((file, pristine::find(root, &about, file)?)))
+        .collect::<Result<_, Trouble>>()?;
     if fs::canonicalize(out).is_ok() {
         return Err(Trouble::Misuse(format!(
             "{} is there already",
@@ -147,12 +166,11 @@ fn gradescope(place: &Place, lab: &str, pack: &Path, out: &Path) -> Result<Verdi
     let written = || -> io::Result<()> {
         let course = out.join("course");
         fs::create_dir_all(&course)?;
-        for entry in fs::read_dir(root)? {
-            let name = entry?.file_name();
-            let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo";
-            if !hidden && name != "target" {
-                export::copy(root, Path::new(&name), &[], &course)?;
-            }
+        for name in COURSE.iter().filter(|name| root.join(name).exists()) {
+            export::copy(root, Path::new(name), &[], &course)?;
+        }
+        for (file, stub) in stubs {
+            fs::write(course.join(pristine::path_of(lab, file)), stub)?;
         }
         fs::copy(pack, out.join("pack.toml"))?;
         for (name, text) in [

@@ -1,12 +1,13 @@
 //! Where submissions are built: the teacher's crate, in a jail, over what
 //! was built before.
 //!
-//! The template is a workspace of one lab with the given files and the
-//! reference, which cargo builds once, with all dependencies. How it started the
-//! compiler for the lab's own crate is written down, and for each submission the
-//! compiler is started in that way, with the learner's files in their places.
-//! Nobody writes to the template then, so that nothing of one submission meets
-//! the next. Manifest, lock file, toolchain and dependencies are the teacher's.
+//! The template is a workspace of one lab as it is handed out, with its stubs,
+//! which cargo builds once, with all dependencies. How it started the compiler for
+//! the lab's program is written down, and for each submission the compiler is
+//! started in that way, with the learner's files in their places. Nobody writes to
+//! the template then, so that nothing of one submission meets the next, and nothing
+//! in it is a secret. Manifest, lock file, toolchain and dependencies are the
+//! teacher's.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,7 +23,7 @@ use netlings::jail::{self, Jail, Jailer, Level, Word};
 use netlings::wait;
 
 use super::result::Built;
-use crate::Place;
+use crate::{Place, pristine};
 
 /// How long a build may take.
 const BUILD_WITHIN: Duration = Duration::from_secs(60);
@@ -34,7 +35,7 @@ const TEMPLATE_WITHIN: Duration = Duration::from_secs(900);
 const PROGRAM: &str = "src/program.rs";
 
 /// What cargo starts in place of the compiler, in the template's root: it writes
-/// down how the compiler is started for the lab's own crate.
+/// down how the compiler is started for the lab's program.
 const RECORDER: &str = "recorder.sh";
 
 /// What the variables are called with which cargo tells a crate about itself.
@@ -75,7 +76,7 @@ pub struct Workshop {
     registry: PathBuf,
     /// Who makes the jails.
     jailer: Jailer,
-    /// How the compiler is started for the lab's crate.
+    /// How the compiler is started for the lab's program.
     compiler: jail::Command,
     /// Who builds; at level L2 each submission has one of its own.
     builder: jail::Uid,
@@ -153,7 +154,7 @@ impl Workshop {
         Trouble::Ours(format!("{}: {error}", self.folder.display()))
     }
 
-    /// The workspace of this lab alone, with the reference in place of the stubs.
+    /// The workspace of this lab alone, as it was handed out.
     fn write_template(&self, root: &Path) -> Result<(), Trouble> {
         let name = &self.lab.name;
         let manifest = read(&root.join("Cargo.toml"))?;
@@ -179,10 +180,9 @@ impl Workshop {
         profile.insert("incremental".to_owned(), false.into());
         profile.insert("codegen-units".to_owned(), 1.into());
         profile.insert("strip".to_owned(), true.into());
-        // Nobody's overflows are looked for in them.
+        // Nobody's mistakes are looked for in them.
         let mut dependencies = toml::Table::new();
         dependencies.insert("debug-assertions".to_owned(), false.into());
-        dependencies.insert("overflow-checks".to_owned(), false.into());
         let mut packages = toml::Table::new();
         packages.insert("*".to_owned(), dependencies.into());
         profile.insert("package".to_owned(), packages.into());
@@ -203,14 +203,14 @@ impl Workshop {
             read(&root.join("Cargo.lock"))?.as_bytes(),
         )?;
         let lab = Path::new("labs").join(name);
-        let sources = [("labs", &self.lab.given), ("solutions", &self.lab.yours)];
-        for (tree, files) in sources {
-            for file in files {
-                let from = root.join(tree).join(name).join(file);
-                let octets = fs::read(&from)
-                    .map_err(|error| Trouble::Ours(format!("{}: {error}", from.display())))?;
-                put(&lab.join(file), &octets)?;
-            }
+        for file in &self.lab.given {
+            let from = root.join("labs").join(name).join(file);
+            let octets = fs::read(&from)
+                .map_err(|error| Trouble::Ours(format!("{}: {error}", from.display())))?;
+            put(&lab.join(file), &octets)?;
+        }
+        for file in &self.lab.yours {
+            put(&lab.join(file), &pristine::find(root, &self.lab, file)?)?;
         }
         let given = |file: &str| read(&root.join("labs").join(name).join(file));
         let (manifest, program) = one_crate(
@@ -228,25 +228,8 @@ impl Workshop {
             .map_err(|error| self.ours(&error))
     }
 
-    /// Takes the reference out of the template again, in source and as built: a
-    /// submission may include whatever it finds there. The dependencies stay.
-    fn forget_reference(&self) -> Result<(), Trouble> {
-        let package = format!("lab-{}", self.lab.name);
-        said(
-            Command::new(cargo::cargo())
-                .args(["clean", "--quiet", "--offline", "--package", &package])
-                .args(["--target-dir", "target"])
-                .current_dir(self.template()),
-        )?;
-        let lab = self.template().join("labs").join(&self.lab.name);
-        for file in &self.lab.yours {
-            fs::write(lab.join(file), "").map_err(|error| self.ours(&error))?;
-        }
-        Ok(())
-    }
-
-    /// Builds the reference with all dependencies, and keeps how cargo started the
-    /// compiler for it.
+    /// Builds the stubs with all dependencies, and keeps how cargo started the
+    /// compiler for their program.
     fn build_template(&mut self) -> Result<(), Trouble> {
         let out = self.folder.join(TEMPLATE_OUT);
         let template = self.template();
@@ -270,21 +253,20 @@ impl Workshop {
             Ok(Built { ok: true, .. }) => {}
             Ok(Built { output, .. }) => {
                 return Err(Trouble::Ours(format!(
-                    "the reference of {} does not build:\n{output}",
+                    "{} does not build with its stubs:\n{output}",
                     self.lab.name
                 )));
             }
             Err(what) => return Err(Trouble::Ours(what)),
         }
         self.compiler = self.recorded(&out).map_err(|error| self.ours(&error))?;
-        self.forget_reference()?;
         // From now on it is read, by whoever builds.
         give(&template, 0)
             .and_then(|()| let_read(&template))
             .map_err(|error| self.ours(&error))
     }
 
-    /// How cargo started the compiler for the lab's crate, by what the recorder wrote
+    /// How cargo started the compiler for the lab's program, by what the recorder wrote
     /// into `out`, but for what concerns cargo alone.
     fn recorded(&self, out: &Path) -> io::Result<jail::Command> {
         let strings = |name: &str| -> io::Result<Vec<String>> {
@@ -459,13 +441,13 @@ impl Workshop {
     }
 }
 
-/// What writes down into `out` how cargo starts the compiler for a crate that is no
-/// dependency, and becomes the compiler: strings that end in NUL.
+/// What writes down into `out` how cargo starts the compiler for a program, and
+/// becomes the compiler: strings that end in NUL.
 fn recorder(out: &Path) -> String {
     let out = out.display();
     format!(
         "#!/bin/sh\n\
-         if [ -n \"$CARGO_PRIMARY_PACKAGE\" ]; then\n    \
+         if [ -n \"$CARGO_BIN_NAME\" ]; then\n    \
              env -0 >'{out}/environment'\n    \
              printf '%s\\0' \"$@\" >'{out}/arguments'\n\
          fi\n\
@@ -496,6 +478,11 @@ fn link_unwinder(folder: &Path) -> io::Result<()> {
 
 /// A lab's library and program as one crate, which is a compiler's run less for
 /// each submission: the manifest, and the crate's root.
+///
+/// It has the library with the stubs among its dependencies, and uses nothing of it.
+/// But a generic function for types of others (`Vec::<u8>::push`) that was compiled
+/// for a dependency is not compiled again, and most of what the given files need is
+/// of that kind.
 fn one_crate(
     name: &str,
     manifest: &str,
@@ -508,17 +495,18 @@ fn one_crate(
         .get_mut("package")
         .and_then(toml::Value::as_table_mut)
     {
-        package.insert("autolib".to_owned(), false.into());
         package.insert("autobins".to_owned(), false.into());
     }
     let mut target = toml::Table::new();
     target.insert("name".to_owned(), format!("lab-{name}").into());
     target.insert("path".to_owned(), PROGRAM.into());
     manifest.insert("bin".to_owned(), vec![target].into());
+    let crate_name = format!("lab_{}", name.replace('-', "_"));
     let program = program
-        .replace(&format!("lab_{}::", name.replace('-', "_")), "")
+        .replace(&format!("{crate_name}::"), "")
         .replace("//!", "//");
-    Ok((manifest.to_string(), format!("{library}\n{program}")))
+    let root = format!("{library}\n{program}\nextern crate {crate_name} as _;\n");
+    Ok((manifest.to_string(), root))
 }
 
 /// Reads `from` to its end and keeps the first `len` octets.
