@@ -5,8 +5,8 @@
 //! asked for that one alone, so that the report is about one thing.
 //!
 //! Of inputs that no program would tell apart one is enough: to start a program
-//! costs more than all that it is asked. A refusal ends it, so there is one for
-//! each thing that a program can overlook, and one for each side of a bound.
+//! costs more than all that it is asked. Of refusals there is one for each thing
+//! that a program can overlook, and one for each side of a bound.
 
 use std::time::Duration;
 
@@ -434,6 +434,46 @@ fn expect_refused(
     refused(&run, &what, &texts(before))
 }
 
+/// Whether the program refuses each of `inputs`, after it printed `before`, when they
+/// are all given to one. Where that is not so, each is asked for alone.
+fn refuses_each(trial: &mut Trial, args: &[&str], inputs: &[Message], before: &str) -> bool {
+    let args = [args, &["--each"]].concat();
+    let Ok(run) = trial.run(&args, texts(inputs).as_bytes()) else {
+        return false;
+    };
+    let came = run.stdout_text();
+    let rest = inputs.iter().try_fold(came.as_str(), |rest, _| {
+        let refused = rest.strip_prefix(before)?.strip_prefix("error: ")?;
+        let (why, rest) = refused.split_once('\n')?;
+        (!why.is_empty()).then_some(rest)
+    });
+    rest == Some("") && run.code == Some(0)
+}
+
+/// Fails unless `decode --whole` refuses each of `streams`, and prints `before` first.
+fn expect_each_refused(
+    trial: &mut Trial,
+    framing: Framing,
+    max: &str,
+    streams: &[Message],
+    before: &[Message],
+) -> Verdict {
+    let args = [
+        "decode",
+        "--whole",
+        "--max",
+        max,
+        "--framing",
+        framing.name(),
+    ];
+    if refuses_each(trial, &args, streams, &texts(before)) {
+        return Ok(());
+    }
+    streams
+        .iter()
+        .try_for_each(|stream| expect_refused(trial, framing, max, stream, before))
+}
+
 /// Fails unless `run` printed `before` and then refused.
 fn refused(run: &Run, what: &str, before: &str) -> Verdict {
     if run.stdout != before.as_bytes() {
@@ -833,11 +873,9 @@ fn a_frame_that_is_not_all_there_is_no_message(trial: &mut Trial) -> Verdict {
     let whole = octets(trial.word(2));
     let cut = Length.frame(trial.word(3).as_bytes());
     // A part of the length, the length alone, and all but the last octet.
-    for len in [1, 4, cut.len() - 1] {
-        let stream = [&Length.frame(&whole), cut.get(..len).unwrap_or_default()].concat();
-        expect_refused(trial, Length, "100", &stream, std::slice::from_ref(&whole))?;
-    }
-    Ok(())
+    let streams = [1, 4, cut.len() - 1]
+        .map(|len| [&Length.frame(&whole), cut.get(..len).unwrap_or_default()].concat());
+    expect_each_refused(trial, Length, "100", &streams, &[whole])
 }
 
 /// What a program may have in the checks that announce what never comes: the
@@ -901,20 +939,16 @@ fn escapes_are_undone_from_left_to_right(trial: &mut Trial) -> Verdict {
 
 /// Two escapes are defined; a third means that the two sides disagree.
 fn a_backslash_before_anything_else_is_refused(trial: &mut Trial) -> Verdict {
-    let refuse = |trial: &mut Trial, bad: &str| {
-        let stream = [b"ok\n", bad.as_bytes(), b"never\n"].concat();
-        expect_refused(trial, Line, "100", &stream, &[octets("ok")])
-    };
+    let stream = |bad: &str| [b"ok\n", bad.as_bytes(), b"never\n"].concat();
     // Before the end, in either case of a letter, behind an escape, before what
     // is one elsewhere, and before what is no letter.
-    for bad in ["\\\n", "\\N\n", "ab\\\\\\\n", "\\r\n", "\\ \n"] {
-        at_once(
-            trial,
-            |trial| refuse(trial, bad),
-            |trial| refuse(trial, "\\q\n"),
-        )?;
-    }
-    Ok(())
+    let all = ["\\\n", "\\N\n", "ab\\\\\\\n", "\\r\n", "\\ \n"].map(stream);
+    let before = [octets("ok")];
+    at_once(
+        trial,
+        |trial| expect_each_refused(trial, Line, "100", &all, &before),
+        |trial| expect_refused(trial, Line, "100", &stream("\\q\n"), &before),
+    )
 }
 
 /// RFC 5321 §4.5.2: before a line that starts with a dot, one more is inserted.
@@ -984,32 +1018,34 @@ fn one_dot_is_taken_from_a_line_that_starts_with_one(trial: &mut Trial) -> Verdi
 /// RFC 5321 §4.1.1.4: LF, dot, LF MUST NOT be taken for the end. Two programs
 /// that disagree on the end disagree on what is a message and what a command.
 fn nothing_but_crlf_dot_crlf_ends_a_message_of_lines(trial: &mut Trial) -> Verdict {
-    for end in [
+    let ends = [
         "a\n.\n", "\n.\r\n", "a\r\n.\n", "a\r.\r", "a\r\n.\r", ".\n", ".\r",
-    ] {
-        // Behind it a second message, which must not come out.
-        let stream = [end.as_bytes(), b"b\r\n.\r\n"].concat();
-        expect_refused(trial, Dot, "100", &stream, &[])?;
-    }
-    Ok(())
+    ];
+    // Behind it a second message, which must not come out.
+    let streams = ends.map(|end| [end.as_bytes(), b"b\r\n.\r\n"].concat());
+    expect_each_refused(trial, Dot, "100", &streams, &[])
 }
 
 /// RFC 5321 §2.3.8: CR and LF MUST be sent together, as the end of a line; and
 /// §4.1.1.4: a last line without its end is rejected.
 fn cr_and_lf_go_together_or_not_at_all(trial: &mut Trial) -> Verdict {
-    let refuse = |trial: &mut Trial, bad: &str| {
-        let line = text(bad.as_bytes());
-        let run = trial.run(&["encode", "--framing", "dot"], line.as_bytes())?;
-        refused(&run, &format!("{} as dot", named(bad.as_bytes())), "")
-    };
+    let args = ["encode", "--framing", "dot"];
     // In a line, before a CRLF, as the first octet, and as the last.
-    for bad in ["a\nb\r\n", "a\rb\r\n", "\r\r\n", "\n\r\n", "\r"] {
-        refuse(trial, bad)?;
+    let alone = ["a\nb\r\n", "a\rb\r\n", "\r\r\n", "\n\r\n", "\r"].map(octets);
+    let without_end = octets("a\r\nb");
+    let all = [alone.as_slice(), std::slice::from_ref(&without_end)].concat();
+    if refuses_each(trial, &args, &all, "") {
+        return Ok(());
     }
+    let refuse = |trial: &mut Trial, bad: &[u8]| {
+        let run = trial.run(&args, text(bad).as_bytes())?;
+        refused(&run, &format!("{} as dot", named(bad)), "")
+    };
+    alone.iter().try_for_each(|bad| refuse(trial, bad))?;
     at_once(
         trial,
-        |trial| refuse(trial, "a\r\nb"),
-        |trial| refuse(trial, "a"),
+        |trial| refuse(trial, &without_end),
+        |trial| refuse(trial, b"a"),
     )
 }
 
@@ -1117,21 +1153,17 @@ fn blocks_become_the_message_again(trial: &mut Trial) -> Verdict {
 /// A code promises; where the zero comes earlier, octets are missing. A frame
 /// has a code at least.
 fn a_block_that_is_cut_and_a_frame_without_a_code_are_refused(trial: &mut Trial) -> Verdict {
-    let refuse = |trial: &mut Trial, bad: &[u8]| {
-        let stream = [b"\x03ok\0", bad, b"\x03hi\0"].concat();
-        expect_refused(trial, Cobs, "300", &stream, &[octets("ok")])
-    };
+    let stream = |bad: &[u8]| [b"\x03ok\0", bad, b"\x03hi\0"].concat();
     let cut = [vec![0xff], vec![b'a'; 253], vec![0]].concat();
     // A code alone, a block behind another, a full one short of one octet, and
     // no code.
-    for bad in [b"\x02\0".as_slice(), b"\x02a\x03b\0", &cut, b"\0"] {
-        at_once(
-            trial,
-            |trial| refuse(trial, bad),
-            |trial| refuse(trial, b"\x03h\0"),
-        )?;
-    }
-    Ok(())
+    let all = [b"\x02\0".as_slice(), b"\x02a\x03b\0", &cut, b"\0"].map(stream);
+    let before = [octets("ok")];
+    at_once(
+        trial,
+        |trial| expect_each_refused(trial, Cobs, "300", &all, &before),
+        |trial| expect_refused(trial, Cobs, "300", &stream(b"\x03h\0"), &before),
+    )
 }
 
 /// Both sides of the bound, where codes would make a difference.
@@ -1443,6 +1475,14 @@ fn an_end_between_two_messages_is_an_end(trial: &mut Trial) -> Verdict {
             let what = format!("{count} frames as {}, then the end", framing.name());
             run.expect(&what, texts(messages).as_bytes())
         };
+        // The two to one program: nothing, and three messages.
+        let args = ["decode", "--framing", framing.name(), "--each"];
+        let streams = texts(&[Vec::new(), framing.stream(&three)]);
+        let both = trial.run(&args, streams.as_bytes());
+        let is_right = |run: &Run| run.stdout == texts(&three).as_bytes() && run.code == Some(0);
+        if both.as_ref().is_ok_and(is_right) {
+            continue;
+        }
         ask(trial, 0)?;
         at_once(trial, |trial| ask(trial, 3), |trial| ask(trial, 1))?;
     }
@@ -1471,11 +1511,18 @@ fn an_end_in_mid_message_is_an_error(trial: &mut Trial) -> Verdict {
             // Behind a code, and behind a block, before zero.
             Cobs => &[1, 5],
         };
-        let cut = framing.frame(&second);
+        let (whole, cut) = (framing.frame(&first), framing.frame(&second));
+        let args = ["decode", "--framing", framing.name()];
+        let stream = |len: usize| [&whole, cut.get(..len).unwrap_or_default()].concat();
+        let streams: Vec<Message> = cut_at.iter().map(|len| stream(*len)).collect();
+        let pieces = format!("{},{}", whole.len(), cut.len());
+        let each = [&args, ["--pieces", &pieces].as_slice()].concat();
+        if refuses_each(trial, &each, &streams, &text(&first)) {
+            continue;
+        }
         for &len in cut_at {
-            let stream = [&framing.frame(&first), cut.get(..len).unwrap_or_default()].concat();
-            let border = Delivery::cut_at(&[framing.frame(&first).len()]);
-            let run = trial.run_fed(&["decode", "--framing", framing.name()], &stream, &border)?;
+            let border = Delivery::cut_at(&[whole.len()]);
+            let run = trial.run_fed(&args, &stream(len), &border)?;
             let what = format!(
                 "a whole frame as {}, then {len} of {} octets and the end",
                 framing.name(),
@@ -2027,12 +2074,11 @@ fn a_varint_is_read_up_to_the_limit(trial: &mut Trial) -> Verdict {
 fn a_varint_with_more_octets_than_it_needs_is_refused(trial: &mut Trial) -> Verdict {
     // A group too many, where one octet is enough, where it takes two, and in the
     // tenth octet, in which there is another thing to look at.
-    for (number, len) in [(2, 2), (200, 3), (0, 10)] {
+    let streams = [(2, 2), (200, 3), (0, 10)].map(|(number, len)| {
         let message = vec![b'a'; number];
-        let stream = [Varint.frame(b"ok"), varint(number as u64, len), message].concat();
-        expect_refused(trial, Varint, "300", &stream, &[octets("ok")])?;
-    }
-    Ok(())
+        [Varint.frame(b"ok"), varint(number as u64, len), message].concat()
+    });
+    expect_each_refused(trial, Varint, "300", &streams, &[octets("ok")])
 }
 
 /// Nine groups have 63 bits, so the tenth has room for one. Both sides of 2^64,
@@ -2112,23 +2158,28 @@ fn a_cut_inside_a_varint_changes_nothing(trial: &mut Trial) -> Verdict {
 /// after half a message, and there is no way on.
 fn an_end_inside_a_varint_is_an_error(trial: &mut Trial) -> Verdict {
     let frame = Varint.frame(trial.word(130).as_bytes());
+    let stream = |len: usize| [&Varint.frame(b"ok"), frame.get(..len).unwrap_or_default()].concat();
+    let decode = ["decode", "--framing", "varint", "--max", "200"];
     // Inside the length, behind it, and before the last octet.
-    for (len, more) in [
-        (1, [].as_slice()),
-        (1, &["--resync"]),
-        (1, &["--whole"]),
-        (2, &[]),
-        (131, &[]),
-        (131, &["--whole"]),
+    for (lens, how, pieces) in [
+        (
+            [1, 2, 131].as_slice(),
+            [].as_slice(),
+            ["--pieces", "3,131"].as_slice(),
+        ),
+        (&[1], &["--resync"], &[]),
+        (&[1, 131], &["--whole"], &[]),
     ] {
-        let stream = [&Varint.frame(b"ok"), frame.get(..len).unwrap_or_default()].concat();
-        let args = ["decode", "--framing", "varint", "--max", "200"];
-        let run = trial.run_fed(&[&args, more].concat(), &stream, &Delivery::cut_at(&[3]))?;
-        refused(
-            &run,
-            &format!("a whole frame as varint, then {len} of 132 octets and the end"),
-            "ok\n",
-        )?;
+        let args = [&decode, how].concat();
+        let streams: Vec<Message> = lens.iter().map(|len| stream(*len)).collect();
+        if lens.len() > 1 && refuses_each(trial, &[&args, pieces].concat(), &streams, "ok\n") {
+            continue;
+        }
+        for len in lens {
+            let run = trial.run_fed(&args, &stream(*len), &Delivery::cut_at(&[3]))?;
+            let what = format!("a whole frame as varint, then {len} of 132 octets and the end");
+            refused(&run, &what, "ok\n")?;
+        }
     }
     Ok(())
 }

@@ -45,7 +45,8 @@ fn command() -> Command {
             Command::new("encode")
                 .about("Steps 1, 2, 3 and 6: messages, one a line, to frames")
                 .arg(framing_arg("framing", "FRAMING").help("How messages stand in the stream"))
-                .arg(max_arg()),
+                .arg(max_arg())
+                .arg(each_arg().help("Say what is wrong with a message in its place, and go on")),
         )
         .subcommand(
             Command::new("decode")
@@ -85,7 +86,11 @@ fn command() -> Command {
                             "Step 5: after a frame that is wrong, go on with the next if there \
                              is a way",
                         ),
-                ),
+                )
+                .arg(each_arg().conflicts_with_all(["count", "resync"]).help(
+                    "Take each line of input for a stream, as text, and say what is wrong with \
+                     it in its place",
+                )),
         )
         .subcommand(
             Command::new("relay")
@@ -134,6 +139,10 @@ fn max_arg() -> Arg {
         .help("The most octets a message may have")
 }
 
+fn each_arg() -> Arg {
+    Arg::new("each").long("each").action(ArgAction::SetTrue)
+}
+
 /// Runs the program. Exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
     match run(&command().get_matches()) {
@@ -148,22 +157,37 @@ pub fn main() -> ExitCode {
 fn run(matches: &ArgMatches) -> Result<(), Error> {
     let mut input = io::stdin().lock();
     match matches.subcommand() {
-        Some(("encode", given)) => encode(&mut input, value(given, "framing"), value(given, "max")),
+        Some(("encode", given)) => encode(
+            &mut input,
+            value(given, "framing"),
+            value(given, "max"),
+            given.get_flag("each"),
+        ),
         Some(("decode", given)) => {
             let (framing, max) = (value(given, "framing"), value(given, "max"));
-            if given.get_flag("whole") {
-                return decode_whole(&mut input, framing, max);
-            }
             let pieces = given.get_many("pieces").unwrap_or_default();
             let pieces: Vec<NonZeroUsize> = pieces.copied().collect();
             let count = given.get_one("count").copied();
-            decode(
-                &mut input,
-                Decoder::new(framing, max),
-                &pieces,
-                count.map(NonZeroUsize::get),
-                given.get_flag("resync"),
-            )
+            let count = count.map(NonZeroUsize::get);
+            let whole = given.get_flag("whole");
+            let resync = given.get_flag("resync");
+            let decode_stream = |input: &mut dyn Read| {
+                if whole {
+                    decode_whole(input, framing, max)
+                } else {
+                    decode(input, Decoder::new(framing, max), &pieces, count, resync)
+                }
+            };
+            if !given.get_flag("each") {
+                return decode_stream(&mut input);
+            }
+            for (line, number) in input.split(b'\n').zip(1..) {
+                let stream = text::unescape(&line?, number)?;
+                if let Err(error) = decode_stream(&mut stream.as_slice()) {
+                    print_error(&error)?;
+                }
+            }
+            Ok(())
         }
         Some(("relay", given)) => {
             let relay = net::Relay {
@@ -190,7 +214,7 @@ fn value<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> T 
 }
 
 /// Writes the frame of each line of text as soon as the line is there.
-fn encode(input: &mut impl BufRead, framing: Framing, max: usize) -> Result<(), Error> {
+fn encode(input: &mut impl BufRead, framing: Framing, max: usize, each: bool) -> Result<(), Error> {
     // In text an octet takes up to four characters.
     let line_len_max = max.saturating_mul(4).saturating_add(1);
     let mut number = 0usize;
@@ -207,13 +231,16 @@ fn encode(input: &mut impl BufRead, framing: Framing, max: usize) -> Result<(), 
             return Err(Error::TextTooLong { line: number, max });
         }
         let mut frame = Vec::new();
-        framing.emit(&text::unescape(&line, number)?, max, &mut frame)?;
-        print(&frame)?;
+        match framing.emit(&text::unescape(&line, number)?, max, &mut frame) {
+            Ok(()) => print(&frame)?,
+            Err(error) if each => print_error(&error)?,
+            Err(error) => return Err(error),
+        }
     }
 }
 
 /// Reads all of the stream, then takes frame after frame from its start.
-fn decode_whole(input: &mut impl Read, framing: Framing, max: usize) -> Result<(), Error> {
+fn decode_whole(input: &mut dyn Read, framing: Framing, max: usize) -> Result<(), Error> {
     let mut stream = Vec::new();
     input.read_to_end(&mut stream)?;
     let mut offset = 0;
@@ -239,7 +266,7 @@ fn decode_whole(input: &mut impl Read, framing: Framing, max: usize) -> Result<(
 
 /// Hands what arrives to the decoder, and prints each message at once.
 fn decode(
-    input: &mut impl Read,
+    input: &mut dyn Read,
     mut decoder: Decoder,
     pieces: &[NonZeroUsize],
     mut count: Option<usize>,
@@ -279,12 +306,12 @@ fn decode(
 
 /// What there is to read, as soon as there is anything; with a length, so many
 /// octets, or fewer at the end. `None` is the end of the stream.
-fn next_piece(input: &mut impl Read, len: Option<NonZeroUsize>) -> Result<Option<Vec<u8>>, Error> {
+fn next_piece(input: &mut dyn Read, len: Option<NonZeroUsize>) -> Result<Option<Vec<u8>>, Error> {
     let mut piece = Vec::new();
     match len {
         Some(len) => {
             let limit = u64::try_from(len.get()).unwrap_or(u64::MAX);
-            input.by_ref().take(limit).read_to_end(&mut piece)?;
+            input.take(limit).read_to_end(&mut piece)?;
         }
         None => {
             piece = vec![0; READ_LEN_MAX];
@@ -304,6 +331,11 @@ fn print_message(message: &[u8]) -> Result<(), Error> {
     let mut line = text::escape(message);
     line.push('\n');
     print(line.as_bytes())
+}
+
+/// In the place of what it is about.
+fn print_error(error: &Error) -> Result<(), Error> {
+    print(format!("error: {error}\n").as_bytes())
 }
 
 fn print(octets: &[u8]) -> Result<(), Error> {
