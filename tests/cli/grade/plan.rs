@@ -135,7 +135,7 @@ pub fn run(place: &Place, args: &Args) -> Result<Verdict, Trouble> {
 
 /// What a course is built of. Beside it, in its folder, submissions may lie, results
 /// and the autograder itself.
-const COURSE: &[&str] = &[
+const PARTS: &[&str] = &[
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
@@ -166,7 +166,7 @@ fn gradescope(place: &Place, lab: &str, pack: &Path, out: &Path) -> Result<Verdi
     let written = || -> io::Result<()> {
         let course = out.join("course");
         fs::create_dir_all(&course)?;
-        for name in COURSE.iter().filter(|name| root.join(name).exists()) {
+        for name in PARTS.iter().filter(|name| root.join(name).exists()) {
             export::copy(root, Path::new(name), &[], &course)?;
         }
         for (file, stub) in stubs {
