@@ -411,6 +411,12 @@ fn expect_decoded(trial: &mut Trial, framing: Framing, messages: &[Message]) -> 
     )
 }
 
+/// What a program is asked with for all of a stream at once.
+fn whole(framing: Framing, max: &str) -> [&str; 6] {
+    let name = framing.name();
+    ["decode", "--whole", "--max", max, "--framing", name]
+}
+
 /// Fails unless `decode --whole` refuses `stream`, and prints `before` first.
 fn expect_refused(
     trial: &mut Trial,
@@ -419,17 +425,7 @@ fn expect_refused(
     stream: &[u8],
     before: &[Message],
 ) -> Verdict {
-    let run = trial.run(
-        &[
-            "decode",
-            "--whole",
-            "--max",
-            max,
-            "--framing",
-            framing.name(),
-        ],
-        stream,
-    )?;
+    let run = trial.run(&whole(framing, max), stream)?;
     let what = format!("{} as {}, limit {max}", hex(stream), framing.name());
     refused(&run, &what, &texts(before))
 }
@@ -458,14 +454,7 @@ fn expect_each_refused(
     streams: &[Message],
     before: &[Message],
 ) -> Verdict {
-    let args = [
-        "decode",
-        "--whole",
-        "--max",
-        max,
-        "--framing",
-        framing.name(),
-    ];
+    let args = whole(framing, max);
     if refuses_each(trial, &args, streams, &texts(before)) {
         return Ok(());
     }
@@ -492,14 +481,7 @@ fn expect_allowed(
     stream: &[u8],
     message: &[u8],
 ) -> Verdict {
-    let args = [
-        "decode",
-        "--whole",
-        "--max",
-        max,
-        "--framing",
-        framing.name(),
-    ];
+    let args = whole(framing, max);
     let run = trial.run(&args, stream)?;
     let what = format!("{} as {}, limit {max}", hex(stream), framing.name());
     run.expect(&what, text(message).as_bytes())

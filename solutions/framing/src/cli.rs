@@ -333,7 +333,7 @@ fn print_message(message: &[u8]) -> Result<(), Error> {
     print(line.as_bytes())
 }
 
-/// In the place of what it is about.
+/// Prints what is wrong where a frame or a message would stand.
 fn print_error(error: &Error) -> Result<(), Error> {
     print(format!("error: {error}\n").as_bytes())
 }
